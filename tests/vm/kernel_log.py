@@ -36,7 +36,7 @@ _PROBLEM = re.compile("|".join((
 )))
 _STAMP = re.compile(r"\[\s*\d+\.\d+\](\[[^]]*\])? ?")
 # Colours and cursor movements of the terminal that stand on the console between the kernel's lines.
-_ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|\][^\x07\x1b]*(\x07|\x1b\\)|[78=>Mc])|[\r\x00]")
+_ESCAPES = re.compile(r"\x1b(\[[0-9;?!]*[A-Za-z]|[()][A-Z0-9]|\][^\x07\x1b]*(\x07|\x1b\\)|[78=>Mc])|[\r\x00]")
 
 
 def clean(text):

@@ -84,6 +84,11 @@ def _device_text(properties):
     return f"{properties['driver']},{_arguments(rest)}"
 
 
+def port_address(port):
+    """The PCI address of a CXL root port in the guest: the host bridge makes bus 12."""
+    return f"0000:0c:{port:02x}.0"
+
+
 def cxl_arguments(expanders, ports, window):
     """One CXL host bridge with `ports` root ports named port0, port1, ..., the first of them holding the expanders
     (ids x0, x1, ...), and one fixed memory window of the given size."""
@@ -91,7 +96,8 @@ def cxl_arguments(expanders, ports, window):
                  "-M", f"cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size={window}"]
     for number in range(ports):
         # Slot numbers are unique in a chassis; 0 and 1 are left to the machine's own bridges.
-        arguments += ["-device", f"cxl-rp,port={number},bus=cxl.1,id=port{number},chassis=0,slot={number + 2}"]
+        arguments += ["-device", f"cxl-rp,port={number},bus=cxl.1,addr={number:#x},id=port{number},chassis=0,"
+                                 f"slot={number + 2}"]
     for number, expander in enumerate(expanders):
         for backend in expander.backends(f"x{number}"):
             arguments += ["-object", _object_text(backend)]
