@@ -329,6 +329,7 @@ class Guest:
         device = f"x{self._serial_number}"
         expander = Expander(size, 0xabc0 + self._serial_number if serial is None else serial, persistent)
         backends = expander.backends(device)
+        self._wait_slot_off(port)
         added = []
         try:
             for backend in backends:
@@ -342,6 +343,13 @@ class Guest:
         self._serial_number += 1
         self._plugged[device] = _Plugged(expander, port)
         return device
+
+    def _wait_slot_off(self, port):
+        """Wait until the kernel has switched an empty slot off: after a removal it does so a second later, and what was
+        plugged by then would be thrown out by it."""
+        if any(plugged.port == port for plugged in self._plugged.values()):
+            raise ValueError(f"port {port}: an expander is in it already")
+        self.wait_until(f"(( (0x$(setpci -s {machine.port_address(port)} CAP_EXP+18.w) & 0x700) == 0x700 ))", timeout=10)
 
     def unplug(self, device, wait=True, timeout=60):
         """Ask the guest to let a device go (as a press on the slot's attention button does) and, with `wait`, wait
