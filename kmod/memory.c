@@ -290,6 +290,8 @@ static int add_ranges(struct kmem_memory *mem, struct kmem_setting setting)
 	unsigned int i;
 	int rc;
 
+	/* Until they are added; what is adopted may be all there will be. */
+	mem->nr_failed = mem->nr_total - mem->nr_added;
 	rc = apply_setting(mem, setting);
 	if (rc)
 		return rc;
