@@ -134,6 +134,11 @@ class Guest:
         """Whether QEMU runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self):
+        """The process id of QEMU; None before the start."""
+        return self._process.pid if self._process else None
+
     def start(self):
         """Boot, and wait until udev and systemd have settled. A boot that hangs is tried once more; that is said on
         stderr and kept in `boot_retries`. Returns the guest."""
