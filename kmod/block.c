@@ -256,15 +256,19 @@ void kmem_range_remove(struct kmem_memory *mem, struct kmem_range *range)
  */
 int kmem_memmap_check(struct kmem_memory *mem)
 {
+	const char *obstacle = kmem_self_host_obstacle();
 	u64 nr_blocks = mem->nr_total - mem->nr_added;
 
 	if (mem->self_host || memmap_fits_in_dram(nr_blocks))
 		return 0;
 	dev_err(mem->dev,
-		"refusing to add %llu MiB: the memmap needs %llu MiB of DRAM and %llu MiB are available; turn memmap_on_memory on, or set kmem.dram_check=0\n",
+		"refusing to add %llu MiB: the memmap needs %llu MiB of DRAM and %llu MiB are available; kmem.dram_check=0 overrides this%s%s\n",
 		(nr_blocks * memory_block_size_bytes()) >> 20,
 		(nr_blocks * kmem_block_memmap_bytes()) >> 20,
-		dram_available() >> 20);
+		dram_available() >> 20,
+		obstacle ? ", and no memmap on the device: " :
+			   ", memmap_on_memory=1 needs none",
+		obstacle ?: "");
 	return -ENOMEM;
 }
 
