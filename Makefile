@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kmemd: memory of CXL expanders, NVDIMMs and other device-DAX memory as system RAM.
+#
+#   make             build the library, the daemon and kmemctl
+#   make demo        build everything, boot a guest, hot-plug an expander and watch (KEEP=1: stay in it)
+#   make check       all tests, guests included; ends in one line: N passed, N failed
+#   make check-unit  the tests that need neither root nor a guest, in seconds
+#   make check-vm    the tests in guests (TESTS="tests/vm/test_x.py" for some of them)
+#   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
+#   make bench       kmemd and a shell script side by side
+#   make install     into DESTDIR: programs, library, units, rules, policy, manual, driver source for DKMS
+#   make format      clang-format
+#   make clean       remove what was built; the downloaded kernels stay (make distclean removes them too)
+#
+# demo, check and bench install what is missing, as root, from Debian's packages. The others only say what is.
+
+VERSION := 0.1.0
+
+prefix ?= /usr
+bindir ?= $(prefix)/bin
+sbindir ?= $(prefix)/sbin
+libdir ?= $(prefix)/lib/$(shell $(CC) -print-multiarch 2>/dev/null)
+includedir ?= $(prefix)/include
+privatedir ?= $(prefix)/lib/kmemd
+unitdir ?= $(prefix)/lib/systemd/system
+catalogdir ?= $(prefix)/lib/systemd/catalog
+rulesdir ?= $(prefix)/lib/udev/rules.d
+mandir ?= $(prefix)/share/man
+datadir ?= $(prefix)/share
+dkmsdir ?= $(prefix)/src/kmemd-kmem-$(VERSION)
+
+BUILD ?= build
+SANITIZE ?=
+
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=c17 -Wall -Wextra -Werror -Wno-format-truncation -fno-strict-aliasing -fPIC \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+override CPPFLAGS += -D_GNU_SOURCE -DKMEMD_VERSION='"$(VERSION)"' \
+	-DKMEMD_WORKER_PATH='"$(privatedir)/kmemd-worker"' -Ilib -I.
+override LDFLAGS += -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+
+library_packages := libcxl libdaxctl libndctl libkmod libudev json-c inih uuid
+library_libs = $(shell pkg-config --libs $(library_packages) 2>/dev/null)
+systemd_libs = $(shell pkg-config --libs libsystemd 2>/dev/null)
+
+library_sources := $(wildcard lib/*.c lib/*/*.c)
+cli_sources := $(wildcard cli/*.c)
+daemon_sources := $(wildcard daemon/*.c)
+worker_sources := $(wildcard daemon/worker/*.c)
+unit_tests := $(wildcard tests/unit/test_*.c)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+soname := libkmemd.so.0
+
+programs := $(BUILD)/kmemd $(BUILD)/kmemd-worker $(BUILD)/kmemctl
+unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
+
+.PHONY: all help demo check check-run check-unit check-vm bench bench-run demo-run kmod guest install \
+	format clean distclean dependencies
+all: dependencies $(programs) $(BUILD)/$(soname)
+
+help:
+	@sed -n '3,17s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
+# Says what is missing before the compiler does.
+dependencies:
+	@command -v pkg-config >/dev/null && pkg-config --exists $(library_packages) libsystemd || { \
+		echo "Libraries are missing: 'tests/lab/setup build' (as root) installs them on Debian 12."; \
+		exit 1; }
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/libkmemd.a: $(call objects,$(library_sources))
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/$(soname): $(call objects,$(library_sources)) lib/libkmemd.sym
+	$(CC) -shared -Wl,-soname,$(soname) -Wl,--version-script=lib/libkmemd.sym $(LDFLAGS) \
+		$(filter %.o,$^) $(library_libs) -o $@
+
+# The daemon sleeps most of its life: it has no use for the library, which its worker has.
+$(BUILD)/kmemd: $(call objects,$(daemon_sources))
+	$(CC) $(LDFLAGS) $^ $(systemd_libs) -o $@
+
+$(BUILD)/kmemd-worker: $(call objects,$(worker_sources)) $(BUILD)/libkmemd.a
+	$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
+
+$(BUILD)/kmemctl: $(call objects,$(cli_sources)) $(BUILD)/libkmemd.a
+	$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
+
+kmod:
+	$(MAKE) -C kmod
+
+# --- tests ---------------------------------------------------------------------------------------------------------
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libkmemd.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -lcmocka $(library_libs) -o $@
+
+# Every program runs, also after one that failed; their results are counted by tests/vm/run.
+check-unit: dependencies $(unit_programs)
+	@tests/unit/run $(BUILD)/tests-results $(unit_programs)
+	@$(MAKE) --no-print-directory -C kmod check
+
+check:
+	@tests/lab/setup lab
+	@$(MAKE) --no-print-directory check-run
+
+check-run: all guest $(unit_programs)
+	@tests/check-all $(BUILD)/tests-results $(unit_programs)
+
+check-vm: guest
+	@tests/vm/run $(TESTS)
+
+# What a guest needs besides its kernel and userland: everything installed as on a real machine.
+guest: all
+	@tests/vm/prepare
+
+demo:
+	@tests/lab/setup lab
+	@$(MAKE) --no-print-directory demo-run
+
+demo-run: guest
+	@tests/demo/run $(if $(KEEP),--keep)
+
+bench:
+	@tests/lab/setup lab
+	@$(MAKE) --no-print-directory bench-run
+
+bench-run: guest
+	@bench/run
+
+# --- installation --------------------------------------------------------------------------------------------------
+
+installed = install -D -m $(1) $(2) $(DESTDIR)$(3)
+
+install: all
+	$(call installed,0755,$(BUILD)/kmemctl,$(bindir)/kmemctl)
+	$(call installed,0755,$(BUILD)/kmemd,$(sbindir)/kmemd)
+	$(call installed,0755,$(BUILD)/kmemd-worker,$(privatedir)/kmemd-worker)
+	$(call installed,0644,policy/50-cxl-ram.conf,$(privatedir)/policy.d/50-cxl-ram.conf)
+	$(call installed,0755,$(BUILD)/$(soname),$(libdir)/$(soname))
+	ln -sf $(soname) $(DESTDIR)$(libdir)/libkmemd.so
+	$(call installed,0644,lib/kmemd.h,$(includedir)/kmemd.h)
+	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(unitdir)
+	sed 's|@version@|$(VERSION)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
+		lib/libkmemd.pc.in >$(DESTDIR)$(libdir)/pkgconfig/libkmemd.pc
+	sed 's|@sbindir@|$(sbindir)|' systemd/kmemd.service.in >$(DESTDIR)$(unitdir)/kmemd.service
+	$(call installed,0644,systemd/kmemd.catalog,$(catalogdir)/kmemd.catalog)
+	$(call installed,0644,udev/90-kmemd.rules,$(rulesdir)/90-kmemd.rules)
+	for page in man/*.[1-8]; do \
+		install -D -m 0644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
+	$(call installed,0644,completions/kmemctl.bash,$(datadir)/bash-completion/completions/kmemctl)
+	$(call installed,0644,completions/kmemctl.zsh,$(datadir)/zsh/vendor-completions/_kmemctl)
+	$(call installed,0644,completions/kmemctl.fish,$(datadir)/fish/vendor_completions.d/kmemctl.fish)
+	install -d $(DESTDIR)$(dkmsdir)
+	install -m 0644 $(filter-out kmod/test-%,$(wildcard kmod/*.[ch])) kmod/Kbuild kmod/Makefile \
+		kmod/dkms.conf $(DESTDIR)$(dkmsdir)
+	install -m 0755 kmod/gen-layout $(DESTDIR)$(dkmsdir)
+
+format:
+	clang-format -i $(wildcard lib/*.[ch] lib/*/*.[ch] cli/*.[ch] daemon/*.[ch] daemon/*/*.[ch] tests/unit/*.[ch])
+
+clean:
+	rm -rf $(BUILD)/obj $(BUILD)/tests $(BUILD)/tests-results $(BUILD)/guest $(BUILD)/vm $(programs) \
+		$(BUILD)/libkmemd.a $(BUILD)/$(soname)
+	$(MAKE) -C kmod clean
+
+distclean: clean
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

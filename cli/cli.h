@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KMEMCTL_CLI_H
+#define KMEMCTL_CLI_H
+/*
+ * kmemctl: JSON or a table on standard output, everything else on standard error. main.c holds the table of
+ * verbs and parses options, each verb is a file of its own, and the exit code is a kmemd_result.
+ */
+#include "base/json.h"
+#include "kmemd.h"
+
+#include <stdbool.h>
+
+DEFINE_CLEANUP(struct kmemd *, kmemd_free);
+DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
+DEFINE_CLEANUP(struct kmemd_policy *, kmemd_policy_free);
+
+enum json_mode {
+	JSON_OFF,
+	JSON_PRETTY,
+	JSON_SHORT,
+};
+
+struct cli {
+	struct kmemd *kmemd;
+	enum json_mode json;
+	bool verbose, dry_run;
+	unsigned int timeout_sec;   /* 0: what policy says */
+	const char *inventory_file; /* NULL: this machine */
+	const char *verb;
+	char **arguments; /* what follows the verb, NULL-terminated */
+	int argument_count;
+};
+
+/* Verbs; each returns the exit code. */
+int verb_list(struct cli *cli);
+int verb_status(struct cli *cli);
+int verb_plan(struct cli *cli);
+int verb_apply(struct cli *cli);
+int verb_explain(struct cli *cli);
+int verb_drain(struct cli *cli);
+int verb_memmap(struct cli *cli);
+int verb_inventory(struct cli *cli);
+int verb_policy(struct cli *cli);
+
+/* The plan of a drain, for --dry-run. */
+int cli_plan_drain(struct cli *cli);
+
+/* Prints "kmemctl: message" and returns the error's exit code. */
+int cli_fail(const struct kmemd_error *error);
+int cli_usage_error(const struct cli *cli, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* This machine's snapshot, or the one in the file of --inventory. */
+int cli_read_inventory(struct cli *cli, struct kmemd_inventory **ret, struct kmemd_error *error);
+/* The policy, with a warning on standard error for each mistake in it. */
+int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_error *error);
+/* Prints JSON as --json asks; false when it is off. */
+bool cli_print_json(const struct cli *cli, struct json_object *json);
+
+/* Events of a job as lines, and a progress bar on a terminal. */
+struct kmemd_job cli_job(const struct cli *cli);
+
+/* A table: add cells row by row, print once. */
+struct table;
+struct table *table_new(unsigned int columns, const char *const *titles);
+void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void table_print(const struct table *table);
+struct table *table_free(struct table *table);
+DEFINE_CLEANUP(struct table *, table_free);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the verbs start from, and JSON as their result. */
+#include "cli/cli.h"
+
+#include "base/array.h"
+
+#include <errno.h>
+
+static int read_inventory_file(const char *path, struct kmemd_inventory **ret,
+			       struct kmemd_error *error)
+{
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	int r = json_read_file(path, &json);
+
+	if (r == 0)
+		return kmemd_inventory_from_json(json, ret, error);
+	error->result = r == -EACCES ? KMEMD_NOT_PERMITTED : KMEMD_USAGE;
+	error->errnum = -r;
+	snprintf(error->message, sizeof(error->message), "cannot read the inventory %s: %s", path,
+		 r == -EBADMSG ? "it is not JSON, or cut short" : strerror(-r));
+	return r;
+}
+
+int cli_read_inventory(struct cli *cli, struct kmemd_inventory **ret, struct kmemd_error *error)
+{
+	if (cli->inventory_file)
+		return read_inventory_file(cli->inventory_file, ret, error);
+	return kmemd_inventory_read(cli->kmemd, ret, error);
+}
+
+int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_error *error)
+{
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	int r = kmemd_policy_load(cli->kmemd, ret, error);
+
+	if (r < 0)
+		return r;
+	json = kmemd_policy_to_json(*ret);
+	for (size_t i = 0; i < json_count(json, "problems"); i++) {
+		struct json_object *problem = json_member(json, "problems", i);
+
+		fprintf(stderr, "kmemctl: %s:%lu: %s (the file is skipped)\n",
+			json_text(problem, "file"), (unsigned long)json_get_u64(problem, "line"),
+			json_text(problem, "message"));
+	}
+	return 0;
+}
+
+bool cli_print_json(const struct cli *cli, struct json_object *json)
+{
+	int flags = cli->json == JSON_PRETTY
+			    ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+			    : JSON_C_TO_STRING_PLAIN;
+
+	if (cli->json == JSON_OFF)
+		return false;
+	printf("%s\n",
+	       json_object_to_json_string_ext(json, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	return true;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan and explain: what policy would do, and why. */
+#include "cli/cli.h"
+
+#include "base/parse.h"
+
+static void print_cost(const struct json_object *step)
+{
+	uint64_t dram = json_get_u64(step, "memmap_dram_bytes");
+	uint64_t device = json_get_u64(step, "memmap_device_bytes");
+	uint64_t lost = json_get_u64(step, "lost_bytes");
+	char size[SIZE_TEXT_MAX];
+
+	if (dram)
+		printf("       costs %s of DRAM for the memmap\n", format_size(dram, size));
+	if (device)
+		printf("       costs %s of the device for the memmap\n",
+		       format_size(device, size));
+	if (lost)
+		printf("       loses %s to alignment\n", format_size(lost, size));
+}
+
+static void print_steps(const struct json_object *device)
+{
+	size_t count = json_count(device, "steps");
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *step = json_member(device, "steps", i), *why = NULL;
+
+		json_object_object_get_ex(step, "why", &why);
+		printf("  %2zu. %s\n", i + 1, json_text(step, "text"));
+		printf("       because of %s%s%s; undone by: %s\n", json_text(why, "key"),
+		       json_text(why, "key")[0] ? " in " : "", json_text(why, "source"),
+		       json_text(step, "undo"));
+		print_cost(step);
+	}
+	if (!count && !json_text(device, "refused")[0])
+		printf("  nothing to do\n");
+}
+
+static void print_head(const struct json_object *device)
+{
+	const char *policy = json_text(device, "policy");
+
+	printf("%s (%s): %s%s%s\n", json_text(device, "device"), json_text(device, "identity"),
+	       json_text(device, "mode"), policy[0] ? " by " : ", no policy file matches", policy);
+	if (json_text(device, "refused")[0])
+		printf("  refused: %s\n", json_text(device, "refused"));
+	if (json_text(device, "note")[0])
+		printf("  note: %s\n", json_text(device, "note"));
+}
+
+static void print_keys(const struct json_object *device)
+{
+	static const char *const titles[] = {"  KEY", "VALUE", "SOURCE"};
+	_cleanup_(table_freep) struct table *table = table_new(3, titles);
+
+	for (size_t i = 0; i < json_count(device, "keys"); i++) {
+		struct json_object *key = json_member(device, "keys", i);
+
+		table_add(table, "  %s", json_text(key, "key"));
+		table_add(table, "%s", json_text(key, "value"));
+		table_add(table, "%s", json_text(key, "source"));
+	}
+	table_print(table);
+}
+
+static bool is_refused(const struct json_object *json)
+{
+	for (size_t i = 0; i < json_count(json, "devices"); i++)
+		if (json_text(json_member(json, "devices", i), "refused")[0])
+			return true;
+	return false;
+}
+
+enum report {
+	REPORT_PLAN,
+	REPORT_DRAIN,
+	REPORT_EXPLAIN,
+};
+
+static int make_report(struct cli *cli, enum report kind, const struct kmemd_inventory *inventory,
+		       const struct kmemd_policy *policy, struct json_object **ret,
+		       struct kmemd_error *error)
+{
+	const char *device = cli->arguments[0];
+
+	if (kind == REPORT_EXPLAIN)
+		return kmemd_report_explain(cli->kmemd, inventory, policy, device, ret, error);
+	return kmemd_report_plan(cli->kmemd, inventory, policy, device, kind == REPORT_DRAIN, ret,
+				 error);
+}
+
+static int report(struct cli *cli, enum report kind)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	struct kmemd_error error = {0};
+
+	if (cli_load_policy(cli, &policy, &error) < 0 ||
+	    cli_read_inventory(cli, &inventory, &error) < 0 ||
+	    make_report(cli, kind, inventory, policy, &json, &error) < 0)
+		return cli_fail(&error);
+	if (!cli_print_json(cli, json)) {
+		for (size_t i = 0; i < json_count(json, "devices"); i++) {
+			struct json_object *device = json_member(json, "devices", i);
+
+			print_head(device);
+			if (kind == REPORT_EXPLAIN)
+				print_keys(device);
+			print_steps(device);
+		}
+	}
+	/* A plan that is refused cannot be applied; an explanation explains that, and has worked. */
+	return kind != REPORT_EXPLAIN && cli->arguments[0] && is_refused(json) ? KMEMD_REFUSED
+									       : KMEMD_DONE;
+}
+
+int verb_plan(struct cli *cli)
+{
+	return report(cli, REPORT_PLAN);
+}
+
+int verb_explain(struct cli *cli)
+{
+	return report(cli, REPORT_EXPLAIN);
+}
+
+int cli_plan_drain(struct cli *cli)
+{
+	return report(cli, REPORT_DRAIN);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which driver a dax device has, by the attributes of Documentation/ABI/testing/sysfs-bus-dax and of the
+ * driver core: new_id lets a driver match the device, bind gives the probe's own error.
+ */
+#include "apply/run.h"
+
+#include "apply/module.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "inventory/blocks.h"
+
+#include <fcntl.h>
+#include <libudev.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+
+#define DAX_DEVICES "bus/dax/devices"
+#define DAX_DRIVERS "bus/dax/drivers"
+/* A module that udev has to load first comes seconds after the region, not minutes. */
+#define DAX_APPEARS_MS 30000
+
+DEFINE_CLEANUP(struct udev *, udev_unref);
+DEFINE_CLEANUP(struct udev_monitor *, udev_monitor_unref);
+
+static const struct dax_device *dax_in_inventory(const struct run *run, const char *name)
+{
+	array_foreach(dax, &run->inventory->dax)
+		if (!strcmp(dax->name, name))
+			return dax;
+	return NULL;
+}
+
+/* The device's driver now: "" for none, negative errno when the device is gone. */
+static int current_driver(const struct run *run, const char *dax, char driver[DEVICE_NAME_MAX],
+			  struct kmemd_error *error)
+{
+	_cleanup_free_ char *device = format_text("%s/" DAX_DEVICES "/%s", run->kmemd->sysfs, dax);
+	_cleanup_close_ int directory = -1;
+	int r;
+
+	if (!device)
+		return error_memory(error);
+	directory = open(device, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", dax);
+	r = link_name(directory, "driver", driver, DEVICE_NAME_MAX);
+	if (r < 0)
+		return error_errno(error, -r, "cannot read %s/driver: %s", device, strerror(-r));
+	return 0;
+}
+
+static bool is_driver(const struct run *run, const char *dax, const char *driver)
+{
+	struct kmemd_error ignored;
+	char now[DEVICE_NAME_MAX];
+
+	return current_driver(run, dax, now, &ignored) == 0 && !strcmp(now, driver);
+}
+
+/* The ranges of a device that the snapshot does not know yet are read anew. */
+int dax_has_online_blocks(const struct run *run, const char *dax, struct kmemd_error *error)
+{
+	const struct dax_device *known = dax_in_inventory(run, dax);
+	struct kmemd_inventory *fresh = NULL;
+	_cleanup_close_ int blocks = blocks_open(run->kmemd->sysfs);
+	int online = 0, r = 0;
+
+	if (blocks < 0)
+		return error_errno(error, -blocks, "cannot open the memory blocks: %s",
+				   strerror(-blocks));
+	if (!known) {
+		r = kmemd_inventory_read((struct kmemd *)run->kmemd, &fresh, error);
+		if (r < 0)
+			return r;
+		array_foreach(device, &fresh->dax)
+			if (!strcmp(device->name, dax))
+				known = device;
+	}
+	if (known) {
+		array_foreach(block, &known->blocks) {
+			enum block_state state;
+
+			r = block_read(blocks, block->index, &state);
+			if (r < 0)
+				break;
+			online |= block_is_online(state);
+		}
+	}
+	kmemd_inventory_free(fresh);
+	if (r < 0)
+		return error_errno(error, -r, "cannot read the memory blocks of %s: %s", dax,
+				   strerror(-r));
+	return online;
+}
+
+static int unbind(const struct run *run, const char *dax, const char *driver,
+		  struct kmemd_error *error)
+{
+	struct kmemd_error ignored;
+	char path[128];
+	int r;
+
+	if (!strcmp(driver, "kmem")) {
+		r = dax_has_online_blocks(run, dax, error);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			return error_set(error, KMEMD_REFUSED, EBUSY,
+					 "memory blocks of %s are online", dax);
+	}
+	/* So that the driver does not take the device back by itself; it may not know it by id. */
+	snprintf(path, sizeof(path), DAX_DRIVERS "/%s/remove_id", driver);
+	run_write(run, path, dax, &ignored);
+	snprintf(path, sizeof(path), DAX_DRIVERS "/%s/unbind", driver);
+	return run_write(run, path, dax, error);
+}
+
+/* The explanation of what probe says, as far as there is a usual one. */
+static const char *probe_hint(int errnum)
+{
+	switch (errnum) {
+	case EBUSY:
+		return " (its range is in use: see /proc/iomem and the kernel log)";
+	case ENOMEM:
+		return " (not enough DRAM for the memmap: see the kernel log)";
+	default:
+		return " (see the kernel log)";
+	}
+}
+
+static int bind(const struct run *run, const char *dax, const char *driver,
+		struct kmemd_error *error)
+{
+	struct kmemd_error id_error;
+	char path[128];
+	int r = module_load(run->kmemd->sysfs, driver, error);
+
+	if (r < 0)
+		return r;
+	/* Adding the id probes at once, and keeps the probe's error to itself. */
+	snprintf(path, sizeof(path), DAX_DRIVERS "/%s/new_id", driver);
+	run_write(run, path, dax, &id_error);
+	if (is_driver(run, dax, driver))
+		return 0;
+	snprintf(path, sizeof(path), DAX_DRIVERS "/%s/bind", driver);
+	r = run_write(run, path, dax, error);
+	if (r < 0 && !is_driver(run, dax, driver)) {
+		strncat(error->message, probe_hint(-r),
+			sizeof(error->message) - strlen(error->message) - 1);
+		return r;
+	}
+	return 0;
+}
+
+static enum tristate read_memmap(const struct run *run, const char *dax)
+{
+	_cleanup_free_ char *path = format_text("%s/" DAX_DEVICES "/%s/memmap_on_memory",
+						run->kmemd->sysfs, dax);
+	char text[16];
+
+	if (!path || attribute_read(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return TRISTATE_UNKNOWN;
+	return text[0] == '1' ? TRISTATE_YES : TRISTATE_NO;
+}
+
+static int write_memmap(const struct run *run, const char *dax, enum tristate memmap,
+			struct kmemd_error *error)
+{
+	char path[128];
+
+	if (memmap == TRISTATE_UNKNOWN || read_memmap(run, dax) == memmap)
+		return 0;
+	snprintf(path, sizeof(path), DAX_DEVICES "/%s/memmap_on_memory", dax);
+	return run_write(run, path, memmap == TRISTATE_YES ? "1" : "0", error);
+}
+
+/* From whatever is bound to the driver that is wanted. */
+static int rebind(const struct run *run, const char *dax, const char *driver,
+		  enum tristate memmap, struct kmemd_error *error)
+{
+	char now[DEVICE_NAME_MAX];
+	int r = current_driver(run, dax, now, error);
+
+	if (r < 0)
+		return r;
+	if (now[0]) {
+		r = unbind(run, dax, now, error);
+		if (r < 0)
+			return r;
+	}
+	r = write_memmap(run, dax, memmap, error);
+	if (r < 0 || !driver[0])
+		return r;
+	return bind(run, dax, driver, error);
+}
+
+struct bind_undo {
+	char dax[DEVICE_NAME_MAX], driver[DEVICE_NAME_MAX];
+	enum tristate memmap;
+};
+
+static int undo_bind(struct run *run, void *data, struct kmemd_error *error)
+{
+	const struct bind_undo *undo = data;
+
+	return rebind(run, undo->dax, undo->driver, undo->memmap, error);
+}
+
+static int push_bind_undo(struct run *run, const char *dax, const char *driver,
+			  enum tristate memmap)
+{
+	struct bind_undo *undo = calloc(1, sizeof(*undo));
+
+	if (!undo)
+		return -ENOMEM;
+	snprintf(undo->dax, sizeof(undo->dax), "%s", dax);
+	snprintf(undo->driver, sizeof(undo->driver), "%s", driver);
+	undo->memmap = memmap;
+	return run_push_undo(run, undo_bind, free, undo, "bind %s to %s again", dax,
+			     driver[0] ? driver : "no driver");
+}
+
+static int find_dax_of_region(const struct run *run, const char *region, char name[DEVICE_NAME_MAX])
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_dir_ DIR *directory = NULL;
+	struct dirent *entry;
+	unsigned int number;
+
+	if (sscanf(region, "region%u", &number) != 1)
+		return -ENODEV;
+	path = format_text("%s/bus/cxl/devices/%s/dax_region%u", run->kmemd->sysfs, region, number);
+	directory = path ? opendir(path) : NULL;
+	while (directory && (entry = readdir(directory))) {
+		unsigned int dax_region, device;
+		char rest;
+
+		if (sscanf(entry->d_name, "dax%u.%u%c", &dax_region, &device, &rest) != 2)
+			continue;
+		snprintf(name, DEVICE_NAME_MAX, "dax%u.%u", dax_region, device);
+		return 0;
+	}
+	return -ENODEV;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Listens before looking, so that a device that comes in between is not missed. */
+int dax_of_region(const struct run *run, const char *region, unsigned int timeout_ms,
+		  char name[DEVICE_NAME_MAX])
+{
+	_cleanup_(udev_unrefp) struct udev *udev = NULL;
+	_cleanup_(udev_monitor_unrefp) struct udev_monitor *monitor = NULL;
+	int64_t deadline = now_ms() + timeout_ms;
+	struct pollfd pollfd = {.events = POLLIN, .fd = -1};
+
+	if (find_dax_of_region(run, region, name) == 0)
+		return 0;
+	if (!timeout_ms)
+		return -ENODEV;
+	udev = udev_new();
+	monitor = udev ? udev_monitor_new_from_netlink(udev, "kernel") : NULL;
+	if (monitor && udev_monitor_filter_add_match_subsystem_devtype(monitor, "dax", NULL) >= 0 &&
+	    udev_monitor_enable_receiving(monitor) >= 0)
+		pollfd.fd = udev_monitor_get_fd(monitor);
+	while (find_dax_of_region(run, region, name) < 0) {
+		int64_t left = deadline - now_ms();
+
+		if (left <= 0 || run_is_cancelled(run))
+			return -ENODEV;
+		/* Without a monitor: look twice a second. */
+		poll(&pollfd, 1, pollfd.fd >= 0 ? (int)left : 500);
+		if (pollfd.fd >= 0)
+			udev_device_unref(udev_monitor_receive_device(monitor));
+	}
+	return 0;
+}
+
+static int resolve_target(const struct run *run, const struct step *step,
+			  char name[DEVICE_NAME_MAX], struct kmemd_error *error)
+{
+	if (step->target[0]) {
+		memcpy(name, step->target, DEVICE_NAME_MAX);
+		return 0;
+	}
+	if (dax_of_region(run, run->created_region, DAX_APPEARS_MS, name) < 0)
+		return error_set(error, KMEMD_FAILED, ENODEV,
+				 "%s got no dax device within %d seconds: is the dax_cxl module "
+				 "there?",
+				 run->created_region, DAX_APPEARS_MS / 1000);
+	return 0;
+}
+
+/*
+ * A new region's dax device binds to kmem in a worker of udev when the module comes late; a device that
+ * was there has the driver that it has.
+ */
+int step_bind(struct run *run, const struct step *step, struct kmemd_error *error)
+{
+	char dax[DEVICE_NAME_MAX], driver[DEVICE_NAME_MAX];
+	enum tristate memmap;
+	int r = resolve_target(run, step, dax, error);
+
+	if (r == 0)
+		r = current_driver(run, dax, driver, error);
+	if (r < 0)
+		return r;
+	memmap = read_memmap(run, dax);
+	if (!strcmp(driver, step->driver) &&
+	    (step->memmap == TRISTATE_UNKNOWN || memmap == TRISTATE_UNKNOWN ||
+	     memmap == step->memmap))
+		return 0;
+	if (memmap == TRISTATE_UNKNOWN && step->memmap == TRISTATE_YES &&
+	    run->plan->decision.settings.memmap == MEMMAP_YES)
+		return error_set(error, KMEMD_REFUSED, EOPNOTSUPP,
+				 "%s has no memmap_on_memory switch", dax);
+	if (push_bind_undo(run, dax, driver, memmap) < 0)
+		return error_memory(error);
+	return rebind(run, dax, step->driver, memmap == TRISTATE_UNKNOWN ? memmap : step->memmap,
+		      error);
+}
+
+int step_unbind(struct run *run, const struct step *step, struct kmemd_error *error)
+{
+	char driver[DEVICE_NAME_MAX];
+	int r = current_driver(run, step->target, driver, error);
+
+	if (r < 0 || !driver[0])
+		return r;
+	if (push_bind_undo(run, step->target, driver, TRISTATE_UNKNOWN) < 0)
+		return error_memory(error);
+	return unbind(run, step->target, driver, error);
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The jobs of the public interface: lock, recover, then device by device plan, run, verify. */
+#include "apply/run.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "verify/verify.h"
+
+#include <stdio.h>
+
+DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
+
+/* One device's work. */
+struct task {
+	struct kmemd *kmemd;
+	const struct kmemd_policy *policy;
+	const struct kmemd_job *job;
+	enum goal goal;
+	bool named; /* by a person: records are lifted, refusals are told again */
+};
+
+static void send_event(const struct task *task, const struct plan *plan,
+		       enum kmemd_event_type type, const char *message,
+		       const struct kmemd_error *error)
+{
+	const struct policy_file *file = plan->decision.file;
+
+	task->job->event(task->job->userdata, &(struct kmemd_event){
+						      .type = type,
+						      .device = plan->device->identity,
+						      .policy = file ? file->path : NULL,
+						      .message = message,
+						      .error = error,
+					      });
+}
+
+static void tell_decision(const struct task *task, const struct plan *plan)
+{
+	const struct settings *settings = &plan->decision.settings;
+	char message[512];
+
+	if (task->goal == GOAL_DRAIN)
+		snprintf(message, sizeof(message), "%s: drain, %zu steps", plan->device->name,
+			 plan->steps.count);
+	else
+		snprintf(message, sizeof(message), "%s: %s by %s, %zu steps", plan->device->name,
+			 mode_names[settings->mode], plan->decision.file->path,
+			 plan->steps.count);
+	send_event(task, plan, KMEMD_EVENT_DECIDED, message, NULL);
+}
+
+static int verify_now(const struct task *task, const struct plan *plan, struct kmemd_error *error)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *after = NULL;
+	int r = kmemd_inventory_read(task->kmemd, &after, error);
+
+	if (r == 0)
+		r = verify(after, plan->device->identity, &plan->decision, task->goal, error);
+	return r;
+}
+
+/* What stays on record: so that a failure is not tried for ever, a refusal not told for ever. */
+static void keep_record(const struct task *task, const struct plan *plan,
+			enum record_state state, const char *message)
+{
+	struct kmemd_error error = {0};
+
+	if (record_write(task->kmemd, plan->device, state, message, &error) < 0)
+		send_event(task, plan, KMEMD_EVENT_NOTICE, error.message, NULL);
+}
+
+static int execute(const struct task *task, const struct kmemd_inventory *inventory,
+		   const struct plan *plan, struct kmemd_error *error)
+{
+	struct run run = {
+		.kmemd = task->kmemd,
+		.job = task->job,
+		.inventory = inventory,
+		.plan = plan,
+		.timeout_sec = task->job->timeout_sec ? task->job->timeout_sec
+						      : plan->decision.settings.drain_timeout_sec,
+	};
+	char message[512];
+	int r;
+
+	snprintf(run.journal.job, sizeof(run.journal.job), "%s",
+		 task->goal == GOAL_DRAIN ? "drain" : "apply");
+	tell_decision(task, plan);
+	r = run_plan(&run, error);
+	if (r == 0) {
+		r = verify_now(task, plan, error);
+		if (r < 0)
+			error_prefix(error, "not as it should be afterwards");
+	}
+	if (r < 0) {
+		error_prefix(error, "%s", plan->device->name);
+		if (task->goal == GOAL_POLICY && r != -ECANCELED)
+			keep_record(task, plan, RECORD_FAILED, error->message);
+		send_event(task, plan, KMEMD_EVENT_FAILED, error->message, error);
+		return r;
+	}
+	snprintf(message, sizeof(message), "%s: done and verified", plan->device->name);
+	send_event(task, plan, KMEMD_EVENT_DONE, message, NULL);
+	return 0;
+}
+
+static int refuse(const struct task *task, const struct plan *plan, const char *why,
+		  struct kmemd_error *error)
+{
+	struct record record;
+	bool told = record_read(task->kmemd, plan->device, &record) &&
+		    record.state == RECORD_REFUSED && !strcmp(record.message, why);
+	int r = error_set(error, KMEMD_REFUSED, EOPNOTSUPP, "%s: %s", plan->device->name, why);
+
+	if (told && !task->named)
+		return 0;
+	if (task->goal == GOAL_POLICY)
+		keep_record(task, plan, RECORD_REFUSED, why);
+	send_event(task, plan, KMEMD_EVENT_FAILED, error->message, error);
+	return task->named ? r : 0;
+}
+
+/* Whether a record says to leave the device alone; a person's word lifts it. */
+static bool is_on_record(const struct task *task, const struct device *device)
+{
+	struct record record;
+
+	if (!record_read(task->kmemd, device, &record) || record.state == RECORD_REFUSED)
+		return false;
+	if (!task->named && !(task->job->retry && record.state == RECORD_FAILED))
+		return true;
+	record_remove(task->kmemd, device);
+	return false;
+}
+
+static int act(const struct task *task, const struct kmemd_inventory *inventory,
+	       const struct plan *plan, struct kmemd_error *error)
+{
+	struct record record;
+	char message[768];
+	int r;
+
+	if (plan->decision.refusal[0] && task->goal == GOAL_POLICY)
+		return refuse(task, plan, plan->decision.refusal, error);
+	if (plan->refusal[0])
+		return refuse(task, plan, plan->refusal, error);
+	if (plan->note[0] && task->named) {
+		snprintf(message, sizeof(message), "%s: %s", plan->device->name, plan->note);
+		send_event(task, plan, KMEMD_EVENT_NOTICE, message, NULL);
+	}
+	r = plan->steps.count ? execute(task, inventory, plan, error) : 0;
+	if (r == 0 && task->goal == GOAL_DRAIN)
+		r = record_write(task->kmemd, plan->device, RECORD_HELD, "drained by kmemctl",
+				 error);
+	else if (r == 0 && record_read(task->kmemd, plan->device, &record))
+		record_remove(task->kmemd, plan->device);
+	return r;
+}
+
+/*
+ * A fresh snapshot for each device: the one before may have taken space in a window. *ret_acted tells
+ * whether there was anything to do.
+ */
+static int do_device(const struct task *task, const char *name, bool *ret_acted,
+		     struct kmemd_error *error)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	const struct device *device;
+	struct decision decision;
+	struct plan plan;
+	int r = kmemd_inventory_read(task->kmemd, &inventory, error);
+
+	*ret_acted = false;
+	if (r < 0)
+		return r;
+	device = inventory_device(inventory, name);
+	if (!device)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
+				 "no device is called '%s' (kmemctl list shows them)", name);
+	if (task->goal == GOAL_POLICY && is_on_record(task, device))
+		return 0;
+	policy_decide(task->policy, device, &decision);
+	r = plan_make(inventory, device, &decision, task->goal, &plan);
+	if (r < 0)
+		return error_memory(error);
+	*ret_acted = plan.steps.count > 0;
+	r = act(task, inventory, &plan, error);
+	plan_release(&plan);
+	return r;
+}
+
+/* Every device; the first failure is what is returned, and KMEMD_PARTLY when others worked. */
+static int do_all(const struct task *task, struct kmemd_error *error)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	unsigned int worked = 0;
+	int result = 0, r = kmemd_inventory_read(task->kmemd, &inventory, error);
+
+	if (r < 0)
+		return r;
+	records_prune(task->kmemd, inventory);
+	array_foreach(device, &inventory->devices) {
+		struct kmemd_error device_error = {0};
+		bool acted;
+
+		if (task->job->cancelled && task->job->cancelled(task->job->userdata))
+			return error_set(error, KMEMD_FAILED, ECANCELED, "cancelled");
+		r = do_device(task, device->identity, &acted, &device_error);
+		if (r == -ENODEV && !acted) /* unplugged meanwhile */
+			continue;
+		worked += r == 0 && acted;
+		if (r < 0 && result == 0) {
+			result = r;
+			*error = device_error;
+		}
+	}
+	if (result < 0 && worked)
+		error->result = KMEMD_PARTLY;
+	return result;
+}
+
+static int take_lock_and_recover(const struct kmemd *kmemd, const struct kmemd_job *job,
+				 struct kmemd_error *error)
+{
+	bool recovered;
+	int r, lock;
+
+	if (geteuid() != 0 && !strcmp(kmemd->sysfs, "/sys"))
+		return error_set(error, KMEMD_NOT_PERMITTED, EPERM,
+				 "only root may change the machine's memory");
+	lock = lock_take(kmemd, job, error);
+	if (lock < 0)
+		return lock;
+	r = run_recover(kmemd, job, &recovered, error);
+	if (r < 0) {
+		error_prefix(error, "cannot put right what an earlier job left");
+		close(lock);
+		return r;
+	}
+	return lock;
+}
+
+int kmemd_apply(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
+		const struct kmemd_job *job, struct kmemd_error *error)
+{
+	struct task task = {
+		.kmemd = kmemd,
+		.policy = policy,
+		.job = job,
+		.goal = GOAL_POLICY,
+		.named = device != NULL,
+	};
+	_cleanup_close_ int lock = take_lock_and_recover(kmemd, job, error);
+	bool acted;
+
+	if (lock < 0)
+		return lock;
+	return device ? do_device(&task, device, &acted, error) : do_all(&task, error);
+}
+
+int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
+		const struct kmemd_job *job, struct kmemd_error *error)
+{
+	struct task task = {
+		.kmemd = kmemd,
+		.policy = policy,
+		.job = job,
+		.goal = GOAL_DRAIN,
+		.named = true,
+	};
+	_cleanup_close_ int lock = take_lock_and_recover(kmemd, job, error);
+	bool acted;
+
+	return lock < 0 ? lock : do_device(&task, device, &acted, error);
+}
+
+/* The switch of one dax device, by a plan of its own: kmem has to let go and bind again. */
+static int set_switch(const struct task *task, const struct kmemd_inventory *inventory,
+		      const struct device *device, const struct dax_device *dax, bool on,
+		      struct kmemd_error *error)
+{
+	enum tristate wanted = on ? TRISTATE_YES : TRISTATE_NO;
+	struct plan plan = {.device = device, .decision.settings = default_settings};
+	struct run run = {
+		.kmemd = task->kmemd,
+		.job = task->job,
+		.inventory = inventory,
+		.plan = &plan,
+		.journal.job = "memmap",
+	};
+	struct step *step;
+	int r;
+
+	if (dax->memmap_on_memory == TRISTATE_UNKNOWN)
+		return error_set(error, KMEMD_REFUSED, EOPNOTSUPP,
+				 "%s has no memmap_on_memory switch: Linux %s with the %s kmem",
+				 dax->name, inventory->host.kernel,
+				 kmem_module_names[inventory->host.kmem]);
+	if (dax->memmap_on_memory == wanted)
+		return 0;
+	if (dax_block_counts(dax).online)
+		return error_set(error, KMEMD_REFUSED, EBUSY,
+				 "%s: its memory is in use; kmemctl drain %s first, or say "
+				 "MemmapOnMemory= in its policy and kmemctl apply %s",
+				 dax->name, device->name, device->name);
+	step = array_add(&plan.steps);
+	if (!step)
+		return error_memory(error);
+	step->type = STEP_BIND;
+	memcpy(step->target, dax->name, sizeof(step->target));
+	step->driver = dax->driver;
+	step->memmap = wanted;
+	r = run_plan(&run, error);
+	plan_release(&plan);
+	return r;
+}
+
+int kmemd_memmap_set(struct kmemd *kmemd, const char *name, bool on, const struct kmemd_job *job,
+		     struct kmemd_error *error)
+{
+	struct task task = {.kmemd = kmemd, .job = job, .named = true};
+	_cleanup_close_ int lock = take_lock_and_recover(kmemd, job, error);
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	const struct device *device;
+	int r;
+
+	if (lock < 0)
+		return lock;
+	r = kmemd_inventory_read(kmemd, &inventory, error);
+	if (r < 0)
+		return r;
+	device = inventory_device(inventory, name);
+	if (!device)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
+				 "no device is called '%s' (kmemctl list shows them)", name);
+	if (!device->dax.count)
+		return error_set(error, KMEMD_REFUSED, ENXIO,
+				 "%s has no dax device yet: the switch belongs to one", name);
+	array_foreach(dax, &device->dax) {
+		r = set_switch(&task, inventory, device, *dax, on, error);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/file.h"
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int attribute_read(int dir, const char *path, char *buffer, size_t size)
+{
+	_cleanup_close_ int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t length;
+
+	if (fd < 0)
+		return -errno;
+	length = read(fd, buffer, size);
+	if (length < 0)
+		return -errno;
+	if ((size_t)length == size)
+		return -EMSGSIZE;
+	while (length > 0 && buffer[length - 1] == '\n')
+		length--;
+	buffer[length] = '\0';
+	return 0;
+}
+
+int attribute_read_u64(int dir, const char *path, uint64_t *ret)
+{
+	char text[32];
+	int r = attribute_read(dir, path, text, sizeof(text));
+
+	return r < 0 ? r : parse_u64(text, ret);
+}
+
+int attribute_write(int dir, const char *path, const char *value)
+{
+	_cleanup_close_ int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t length = strlen(value);
+	ssize_t written;
+
+	if (fd < 0)
+		return -errno;
+	written = write(fd, value, length);
+	if (written < 0)
+		return -errno;
+	return (size_t)written == length ? 0 : -EIO;
+}
+
+int file_replace(const char *path, const char *text)
+{
+	_cleanup_free_ char *temporary = format_text("%s.new", path);
+	_cleanup_close_ int fd = -1;
+	size_t length = strlen(text);
+
+	if (!temporary)
+		return -ENOMEM;
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	for (size_t done = 0; done < length;) {
+		ssize_t written = write(fd, text + done, length - done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			int r = -errno;
+
+			unlink(temporary);
+			return r;
+		}
+		done += (size_t)written;
+	}
+	return rename(temporary, path) < 0 ? -errno : 0;
+}
+
+int link_name(int dir, const char *path, char *buffer, size_t size)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(dir, path, target, sizeof(target) - 1);
+	const char *name;
+
+	if (length < 0 && errno != ENOENT)
+		return -errno;
+	target[length < 0 ? 0 : length] = '\0';
+	name = strrchr(target, '/');
+	name = name ? name + 1 : target;
+	if (strlen(name) >= size)
+		return -EMSGSIZE;
+	strcpy(buffer, name);
+	return 0;
+}
+
+char *format_text(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return length < 0 ? NULL : text;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_INVENTORY_BLOCKS_H
+#define KMEMD_INVENTORY_BLOCKS_H
+/* Memory blocks by arithmetic over a device's ranges, and their state in sysfs. */
+#include "inventory/inventory.h"
+
+/*
+ * The blocks that lie wholly inside a range: first index and count. A range is cut inwards to the
+ * block size, as kmem does. Pure; a range that would wrap around has no blocks.
+ */
+void blocks_of_range(const struct range *range, uint64_t block_size, uint64_t *first,
+		     uint64_t *count);
+
+/* Fills dax->blocks from dax->ranges, ascending, all ABSENT. 0 or -ENOMEM. */
+int blocks_find(struct dax_device *dax, uint64_t block_size);
+
+/* An fd of sysfs' folder of memory blocks, or a negative errno. */
+int blocks_open(const char *sysfs);
+/*
+ * The state of one block: 0, or a negative errno. A block without a folder is ABSENT, which is no
+ * error. Relies on Documentation/ABI/testing/sysfs-devices-memory: `valid_zones` of an online block
+ * is the one zone that it is in, or "none".
+ */
+int block_read(int directory, uint64_t index, enum block_state *ret);
+/* block_read() for all blocks of the device. */
+int blocks_read(int directory, struct dax_device *dax);
+
+#endif

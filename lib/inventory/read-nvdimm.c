@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NVDIMM namespaces through libndctl, with the device-dax instance of those in devdax mode. */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "inventory/read.h"
+
+#include <daxctl/libdaxctl.h>
+#include <ndctl/libndctl.h>
+#include <stdio.h>
+#include <uuid/uuid.h>
+
+DEFINE_CLEANUP(struct ndctl_ctx *, ndctl_unref);
+
+static void log_nothing(struct ndctl_ctx *context, int priority, const char *file, int line,
+			const char *function, const char *format, va_list arguments)
+{
+	discard_library_log(context, priority, file, line, function, format, arguments);
+}
+
+static const char *mode_name(enum ndctl_namespace_mode mode)
+{
+	switch (mode) {
+	case NDCTL_NS_MODE_FSDAX: /* the same value as NDCTL_NS_MODE_MEMORY */
+		return "fsdax";
+	case NDCTL_NS_MODE_SECTOR:
+		return "sector";
+	case NDCTL_NS_MODE_DEVDAX:
+		return "devdax";
+	case NDCTL_NS_MODE_RAW:
+		return "raw";
+	default:
+		return "unknown";
+	}
+}
+
+/* The device-dax instance has a UUID of its own, the one that `ndctl list` and daxctl.conf know. */
+static void read_devdax(struct ndctl_namespace *nd, struct namespace *namespace, uuid_t uuid)
+{
+	struct ndctl_dax *dax = ndctl_namespace_get_dax(nd);
+	struct daxctl_region *region;
+	struct daxctl_dev *device;
+
+	if (!dax)
+		return;
+	ndctl_dax_get_uuid(dax, uuid);
+	region = ndctl_dax_get_daxctl_region(dax);
+	device = region ? daxctl_dev_get_first(region) : NULL;
+	if (device)
+		copy_name(namespace->dax, daxctl_dev_get_devname(device));
+}
+
+static int read_namespace(const struct kmemd *kmemd, struct ndctl_namespace *nd,
+			  struct kmemd_inventory *inventory)
+{
+	unsigned long long size = ndctl_namespace_get_size(nd);
+	struct namespace *namespace;
+	char path[64];
+	uuid_t uuid, raw;
+
+	if (!size) /* the seed of a namespace to come */
+		return 0;
+	namespace = array_add(&inventory->namespaces);
+	if (!namespace)
+		return -ENOMEM;
+	copy_name(namespace->name, ndctl_namespace_get_devname(nd));
+	copy_name(namespace->mode, mode_name(ndctl_namespace_get_mode(nd)));
+	namespace->size = size;
+	namespace->node = ndctl_namespace_get_numa_node(nd);
+	ndctl_namespace_get_uuid(nd, raw);
+	uuid_copy(uuid, raw);
+	read_devdax(nd, namespace, uuid);
+	if (!uuid_is_null(uuid))
+		uuid_unparse(uuid, namespace->uuid);
+	if (!uuid_is_null(raw) && uuid_compare(uuid, raw))
+		uuid_unparse(raw, namespace->raw_uuid);
+	snprintf(path, sizeof(path), "bus/nd/devices/%s", namespace->name);
+	namespace->instance = sysfs_instance(kmemd->sysfs, path);
+	return 0;
+}
+
+int read_nvdimm(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
+		struct kmemd_error *error)
+{
+	_cleanup_(ndctl_unrefp) struct ndctl_ctx *context = NULL;
+	struct ndctl_bus *bus;
+	int r = ndctl_new(&context);
+
+	if (r < 0)
+		return error_errno(error, -r, "libndctl: %s", strerror(-r));
+	ndctl_set_log_fn(context, log_nothing);
+
+	ndctl_bus_foreach(context, bus) {
+		struct ndctl_region *region;
+
+		ndctl_region_foreach(bus, region) {
+			struct ndctl_namespace *nd;
+
+			ndctl_namespace_foreach(region, nd) {
+				if (read_namespace(kmemd, nd, inventory) < 0)
+					return error_memory(error);
+			}
+		}
+	}
+	return 0;
+}

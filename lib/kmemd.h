@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_H
+#define KMEMD_H
+/*
+ * libkmemd: from what the machine has, and what its policy files want, to memory that is online.
+ *
+ *     inventory -> policy -> plan -> apply -> verify
+ *
+ * Every call takes the context first, returns 0 or a negative errno, touches its out-parameters
+ * only on success and, on failure, fills the error that the caller hands in. The library never
+ * prints and never exits. It is not thread-safe: one context belongs to one thread.
+ *
+ * What is found is handed out as json-c objects: programs that show it stay independent of the
+ * library's structures, and a table can never say anything else than the JSON does.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+
+/* The outcome of an operation; the values are the exit codes of kmemctl. */
+enum kmemd_result {
+	KMEMD_DONE = 0,
+	KMEMD_FAILED = 1,
+	KMEMD_USAGE = 2,
+	KMEMD_REFUSED = 3, /* by policy or by a precondition; nothing was changed */
+	KMEMD_PARTLY = 4,  /* some of it is done and was kept */
+	KMEMD_NO_DEVICE = 5,
+	KMEMD_NOT_PERMITTED = 6,
+};
+
+struct kmemd_error {
+	enum kmemd_result result;
+	int errnum;	   /* positive errno */
+	char message[768]; /* one sentence: device, step, path or value, cause */
+};
+
+struct kmemd;
+struct kmemd_inventory;
+struct kmemd_policy;
+
+/* Where things are; a NULL member means the default that is named beside it. */
+struct kmemd_paths {
+	const char *sysfs;	 /* "/sys" */
+	const char *procfs;	 /* "/proc" */
+	const char *run;	 /* "/run/kmemd": lock, journal, holds */
+	const char *policy_dirs; /* colon-separated, highest precedence first:
+				  * /etc/kmemd/policy.d:/run/kmemd/policy.d:
+				  * /usr/local/lib/kmemd/policy.d:/usr/lib/kmemd/policy.d */
+};
+
+int kmemd_new(struct kmemd **ret, const struct kmemd_paths *paths);
+struct kmemd *kmemd_free(struct kmemd *kmemd);
+
+/* inventory: an immutable snapshot of the machine. */
+int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
+			 struct kmemd_error *error);
+int kmemd_inventory_from_json(struct json_object *json, struct kmemd_inventory **ret,
+			      struct kmemd_error *error);
+struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory);
+/* The whole snapshot; kmemd_inventory_from_json() reads it back. NULL when memory is short. */
+struct json_object *kmemd_inventory_to_json(const struct kmemd_inventory *inventory);
+
+/*
+ * policy: all files that are in force. Files with a mistake are skipped and kept as problems; -EINVAL
+ * when there are files and none of them is valid, so that a caller can stay with what it had.
+ */
+int kmemd_policy_load(struct kmemd *kmemd, struct kmemd_policy **ret, struct kmemd_error *error);
+/*
+ * The same for looking at mistakes: succeeds however many there are. files is a NULL-terminated list, or
+ * NULL for those of the directories.
+ */
+int kmemd_policy_check(struct kmemd *kmemd, char *const *files, struct kmemd_policy **ret,
+		       struct kmemd_error *error);
+struct kmemd_policy *kmemd_policy_free(struct kmemd_policy *policy);
+/* {"files": [path, ...], "problems": [{"file", "line", "message"}, ...]} */
+struct json_object *kmemd_policy_to_json(const struct kmemd_policy *policy);
+
+/*
+ * Reports about one device, or about all devices when the name is NULL. A device is named by what
+ * the kernel calls it (mem0, region0, dax0.0, namespace0.0), by its identity, serial or UUID.
+ * -ENODEV when there is no such device.
+ */
+int kmemd_report_list(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+		      const char *device, struct json_object **ret, struct kmemd_error *error);
+int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			 const struct kmemd_policy *policy, const char *device,
+			 struct json_object **ret, struct kmemd_error *error);
+/*
+ * What kmemd_apply() would do, or kmemd_drain():
+ * {"devices": [{"device", "policy", "refused", "note", "steps": [{"type", "text", "why", "undo", ...}]}]}
+ */
+int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+		      const struct kmemd_policy *policy, const char *device, bool drain,
+		      struct json_object **ret, struct kmemd_error *error);
+/* Jobs under way, devices that are held or have failed: what the run directory says. */
+int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct kmemd_error *error);
+
+/* What a running job tells; strings are valid only during the call. */
+enum kmemd_event_type {
+	KMEMD_EVENT_RECOVERED, /* an earlier job was cut short; message says what was put right */
+	KMEMD_EVENT_WAITING,   /* another job holds the lock */
+	KMEMD_EVENT_DECIDED,   /* policy and plan of a device, in the message */
+	KMEMD_EVENT_STEP,      /* a step begins */
+	KMEMD_EVENT_PROGRESS,  /* done of total blocks */
+	KMEMD_EVENT_UNDO,      /* a step is being undone, or why that failed */
+	KMEMD_EVENT_DONE,      /* the device is as it was wanted, verified */
+	KMEMD_EVENT_FAILED,    /* the device's job failed; error is set */
+	KMEMD_EVENT_NOTICE,    /* something the owner of the machine should know */
+};
+
+struct kmemd_event {
+	enum kmemd_event_type type;
+	const char *device;  /* the device's identity, or NULL */
+	const char *policy;  /* path of the policy file, or NULL */
+	const char *message; /* a sentence */
+	unsigned int done, total;
+	const struct kmemd_error *error;
+};
+
+struct kmemd_job {
+	void (*event)(void *userdata, const struct kmemd_event *event);
+	void *userdata;
+	/* Polled between kernel calls; true undoes what was done and returns -ECANCELED. */
+	bool (*cancelled)(void *userdata);
+	unsigned int timeout_sec; /* for offlining; 0: what the policy says */
+	bool retry;		  /* try devices again whose job failed before */
+};
+
+/*
+ * Jobs. Each takes the machine's lock (waiting for it, as KMEMD_EVENT_WAITING says), puts right what a
+ * job left behind that was cut short, works on one device after the other, verifies the outcome in
+ * the kernel and undoes what it did when a step fails. A job may block for as long as the kernel
+ * does: never call it from an event loop. SIGALRM is the library's own while a job runs: its
+ * handler interrupts writes that the kernel would retry for ever.
+ */
+
+/*
+ * Bring every device (name NULL) or one to what its policy wants. An explicit name lifts a hold
+ * and a failure that were recorded for the device; NULL leaves such devices alone.
+ */
+int kmemd_apply(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
+		const struct kmemd_job *job, struct kmemd_error *error);
+/* Take a device's memory out of use and free its region; hold it against policy from then on. */
+int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
+		const struct kmemd_job *job, struct kmemd_error *error);
+/*
+ * Set memmap_on_memory of a device's dax device; -EBUSY (KMEMD_REFUSED) while its memory is in use,
+ * -EOPNOTSUPP (KMEMD_REFUSED) where the kernel has no such switch.
+ */
+int kmemd_memmap_set(struct kmemd *kmemd, const char *device, bool on, const struct kmemd_job *job,
+		     struct kmemd_error *error);
+
+const char *kmemd_version(void);
+
+#endif

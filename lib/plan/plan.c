@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan.h"
+
+#include "base/parse.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Regions are made of 256 MiB units (CXL 3.1, 9.18.1.3: CFMWS window size). */
+#define REGION_UNIT (UINT64_C(256) << 20)
+
+static void refuse(struct plan *plan, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A plan is refused as a whole: the steps found so far go. The first reason stays. */
+static void refuse(struct plan *plan, const char *format, ...)
+{
+	va_list arguments;
+
+	plan->steps.count = 0;
+	if (plan->refusal[0])
+		return;
+	va_start(arguments, format);
+	vsnprintf(plan->refusal, sizeof(plan->refusal), format, arguments);
+	va_end(arguments);
+}
+
+static struct step *add_step(struct plan *plan, enum step_type type, const char *target,
+			     enum policy_key why)
+{
+	struct step *step;
+
+	step = array_add(&plan->steps);
+	if (!step)
+		return NULL;
+	step->type = type;
+	step->memmap = TRISTATE_UNKNOWN;
+	step->why = plan->goal == GOAL_DRAIN ? KEY_COUNT : why;
+	snprintf(step->target, sizeof(step->target), "%s", target);
+	return step;
+}
+
+/* Whose memmap goes where when the driver adds this many bytes. */
+static void set_memmap_cost(struct step *step, uint64_t bytes, bool on_device)
+{
+	step->dram_bytes = on_device ? 0 : memmap_bytes(bytes);
+	step->device_bytes = on_device ? memmap_bytes(bytes) : 0;
+}
+
+static void check_dram(struct plan *plan, const struct host *host, const struct step *step)
+{
+	char need[SIZE_TEXT_MAX], have[SIZE_TEXT_MAX];
+
+	if (step->dram_bytes <= host->memory_available)
+		return;
+	refuse(plan, "the memmap would take %s of DRAM and %s are available; "
+		     "MemmapOnMemory=yes puts it on the device",
+	       format_size(step->dram_bytes, need), format_size(host->memory_available, have));
+}
+
+/*
+ * What to write to memmap_on_memory before kmem binds, UNKNOWN to leave it as it is. A refusal is recorded
+ * when the policy insists on what this kernel cannot do.
+ */
+static enum tristate memmap_to_set(struct plan *plan, const struct host *host,
+				   enum tristate attribute, const char *dax)
+{
+	switch (plan->decision.settings.memmap) {
+	case MEMMAP_NO:
+		return attribute == TRISTATE_UNKNOWN ? TRISTATE_UNKNOWN : TRISTATE_NO;
+	case MEMMAP_YES:
+		if (host->memmap_parameter == TRISTATE_NO)
+			refuse(plan, "MemmapOnMemory=yes cannot be had: the kernel was booted with "
+				     "memory_hotplug.memmap_on_memory off");
+		else if (attribute == TRISTATE_UNKNOWN)
+			refuse(plan, "MemmapOnMemory=yes cannot be had: %s has no memmap_on_memory "
+				     "switch on Linux %s with the %s kmem",
+			       dax, host->kernel, kmem_module_names[host->kmem]);
+		return TRISTATE_YES;
+	case MEMMAP_AUTO:
+	default:
+		if (attribute == TRISTATE_UNKNOWN || host->memmap_parameter == TRISTATE_NO)
+			return TRISTATE_UNKNOWN;
+		return TRISTATE_YES;
+	}
+}
+
+/* A window that reaches the memdev and has room; the reason for a refusal is the last obstacle. */
+static const struct root_decoder *choose_window(struct plan *plan,
+						const struct kmemd_inventory *inventory,
+						const struct memdev *memdev, uint64_t size)
+{
+	char need[SIZE_TEXT_MAX], have[SIZE_TEXT_MAX], window[SIZE_TEXT_MAX];
+	const struct root_decoder *full = NULL, *old = NULL;
+
+	array_foreach(decoder, &inventory->root_decoders) {
+		bool reached = false;
+
+		array_foreach(name, &decoder->memdevs)
+			reached = reached || !strcmp(*name, memdev->name);
+		if (!reached || !decoder->volatile_capable || decoder->ways > 1)
+			continue;
+		if (!decoder->creates_ram)
+			old = decoder;
+		else if (decoder->largest_free < size)
+			full = decoder;
+		else
+			return decoder;
+	}
+	if (full)
+		refuse(plan, "no free HPA for a region of %s: the largest free part of the CXL "
+			     "window %s is %s of %s",
+		       format_size(size, need), full->name, format_size(full->largest_free, have),
+		       format_size(full->size, window));
+	else if (old)
+		refuse(plan, "Linux %s cannot create volatile CXL regions (6.3 and later can)",
+		       inventory->host.kernel);
+	else
+		refuse(plan, "no CXL window for volatile memory reaches %s without interleaving",
+		       memdev->name);
+	return NULL;
+}
+
+/* The steps from a memdev's free volatile capacity to what the mode says. */
+static int plan_new_region(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	const struct memdev *memdev = plan->device->memdev;
+	const struct settings *settings = &plan->decision.settings;
+	uint64_t free_size = memdev->ram_size - memdev->ram_allocated;
+	uint64_t size = free_size - free_size % REGION_UNIT;
+	bool expect_switch = inventory->host.kmem != KMEM_ABSENT;
+	const struct root_decoder *window;
+	struct step *step;
+
+	if (memdev->ram_allocated >= memdev->ram_size || !size || !settings->create)
+		return 0;
+	if (!memdev->enabled) {
+		snprintf(plan->note, sizeof(plan->note),
+			 "%s is not ready yet: no endpoint port in the CXL hierarchy",
+			 memdev->name);
+		return 0;
+	}
+	if (!memdev->free_decoder[0]) {
+		refuse(plan, "%s has %" PRIu64 " MiB of free capacity and no free HDM decoder",
+		       memdev->name, free_size >> 20);
+		return 0;
+	}
+	window = choose_window(plan, inventory, memdev, size);
+	if (!window)
+		return 0;
+
+	step = add_step(plan, STEP_CREATE_REGION, memdev->name, KEY_CREATE);
+	if (!step)
+		return -ENOMEM;
+	memcpy(step->root_decoder, window->name, sizeof(step->root_decoder));
+	memcpy(step->endpoint_decoder, memdev->free_decoder, sizeof(step->endpoint_decoder));
+	step->size = size;
+	step->lost_bytes = free_size - size;
+
+	step = add_step(plan, STEP_BIND, "", KEY_MODE);
+	if (!step)
+		return -ENOMEM;
+	step->driver = settings->mode == MODE_SYSTEM_RAM ? "kmem" : "device_dax";
+	if (settings->mode != MODE_SYSTEM_RAM)
+		return 0;
+
+	/*
+	 * The switch of a device that is yet to come: the kernel sets it by default on CXL memory since 6.8,
+	 * which is newer than the regions that can be created; apply looks again.
+	 */
+	step->memmap = memmap_to_set(plan, &inventory->host,
+				     expect_switch ? TRISTATE_YES : TRISTATE_UNKNOWN, memdev->name);
+	set_memmap_cost(step, size,
+			step->memmap == TRISTATE_YES ||
+				(step->memmap == TRISTATE_UNKNOWN &&
+				 inventory->host.memmap_parameter == TRISTATE_YES));
+	check_dram(plan, &inventory->host, step);
+	if (plan->refusal[0])
+		return 0;
+
+	step = add_step(plan, STEP_ONLINE, "", KEY_ZONE);
+	if (!step)
+		return -ENOMEM;
+	step->zone = settings->zone;
+	step->blocks = (unsigned int)(size / inventory->host.block_size);
+	return 0;
+}
+
+static int plan_offline(struct plan *plan, const struct dax_device *dax, enum policy_key why)
+{
+	struct block_counts counts = dax_block_counts(dax);
+	struct step *step;
+
+	if (!counts.online)
+		return 0;
+	step = add_step(plan, STEP_OFFLINE, dax->name, why);
+	if (!step)
+		return -ENOMEM;
+	step->blocks = counts.online;
+	return 0;
+}
+
+/*
+ * Whether kmem has to bind (again): because it is not bound, or because the switch must change. The
+ * automatic setting never takes memory out of use for that.
+ */
+static bool needs_bind(const struct plan *plan, const struct dax_device *dax,
+		       enum tristate memmap)
+{
+	if (!dax_is_kmem(dax))
+		return true;
+	if (memmap == TRISTATE_UNKNOWN || dax->memmap_on_memory == memmap)
+		return false;
+	return plan->decision.settings.memmap != MEMMAP_AUTO || !dax_block_counts(dax).online;
+}
+
+static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inventory,
+			   const struct dax_device *dax)
+{
+	const struct settings *settings = &plan->decision.settings;
+	struct block_counts counts = dax_block_counts(dax);
+	uint64_t bytes = counts.total * inventory->host.block_size;
+	enum block_state wanted = settings->zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL;
+	enum tristate memmap;
+	bool bind;
+	struct step *step;
+	char size[SIZE_TEXT_MAX], block[SIZE_TEXT_MAX];
+
+	if (!counts.total) {
+		refuse(plan, "%s (%s) holds no whole memory block of %s", dax->name,
+		       format_size(dax->size, size),
+		       format_size(inventory->host.block_size, block));
+		return 0;
+	}
+	memmap = memmap_to_set(plan, &inventory->host, dax->memmap_on_memory, dax->name);
+	if (plan->refusal[0])
+		return 0;
+	bind = needs_bind(plan, dax, memmap);
+	if (bind) {
+		if (plan_offline(plan, dax, KEY_MEMMAP_ON_MEMORY) < 0)
+			return -ENOMEM;
+		step = add_step(plan, STEP_BIND, dax->name,
+				dax_is_kmem(dax) ? KEY_MEMMAP_ON_MEMORY : KEY_MODE);
+		if (!step)
+			return -ENOMEM;
+		step->driver = "kmem";
+		step->memmap = memmap;
+		step->lost_bytes = dax->size - bytes;
+		set_memmap_cost(step, bytes, memmap == TRISTATE_YES);
+		check_dram(plan, &inventory->host, step);
+		if (plan->refusal[0])
+			return 0;
+	}
+	if (!bind && counts.in[BLOCK_ABSENT])
+		snprintf(plan->note, sizeof(plan->note),
+			 "%u of %u blocks of %s were not added by the driver", counts.in[BLOCK_ABSENT],
+			 counts.total, dax->name);
+	if (!bind && counts.in[wanted] + counts.in[BLOCK_ABSENT] == counts.total)
+		return 0;
+	step = add_step(plan, STEP_ONLINE, dax->name, KEY_ZONE);
+	if (!step)
+		return -ENOMEM;
+	step->zone = settings->zone;
+	step->blocks = bind ? counts.total
+			    : counts.total - counts.in[wanted] - counts.in[BLOCK_ABSENT];
+	return 0;
+}
+
+static int plan_devdax(struct plan *plan, const struct dax_device *dax)
+{
+	struct step *step;
+
+	if (!strcmp(dax->driver, "device_dax"))
+		return 0;
+	if (dax_is_kmem(dax) && plan_offline(plan, dax, KEY_MODE) < 0)
+		return -ENOMEM;
+	step = add_step(plan, STEP_BIND, dax->name, KEY_MODE);
+	if (!step)
+		return -ENOMEM;
+	step->driver = "device_dax";
+	return 0;
+}
+
+/* Of the memdevs that a region interleaves, the first one speaks for it. */
+static bool speaks_for(const struct device *device, const struct region *region)
+{
+	return region->targets.count && !strcmp(region->targets.items[0].memdev, device->name);
+}
+
+static bool speaks_for_dax(const struct device *device, const struct dax_device *dax)
+{
+	array_foreach(region, &device->regions)
+		if (!strcmp((*region)->name, dax->origin))
+			return speaks_for(device, *region);
+	return true;
+}
+
+static int plan_regions(struct plan *plan)
+{
+	array_foreach(slot, &plan->device->regions) {
+		const struct region *region = *slot;
+
+		if (!speaks_for(plan->device, region)) {
+			snprintf(plan->note, sizeof(plan->note), "%s is interleaved; %s speaks for it",
+				 region->name, region->targets.items[0].memdev);
+			continue;
+		}
+		if (!region->committed)
+			snprintf(plan->note, sizeof(plan->note),
+				 "%s is not committed: somebody else is building it, or gave up",
+				 region->name);
+		else if (!region->enabled &&
+			 !add_step(plan, STEP_ENABLE_REGION, region->name, KEY_MODE))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int plan_policy(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	const struct device *device = plan->device;
+	enum mode mode = plan->decision.settings.mode;
+	int r;
+
+	if (mode == MODE_IGNORE)
+		return 0;
+	if (device->kind == KIND_CXL_PMEM) {
+		refuse(plan, "%s: persistent CXL capacity needs a region and a namespace first "
+			     "(cxl create-region -t pmem, ndctl create-namespace -m devdax); name "
+			     "the namespace's UUID then",
+		       device->name);
+		return 0;
+	}
+	if (device->namespace && !device->namespace->dax[0]) {
+		refuse(plan, "%s is a %s namespace: making it devdax would destroy what is on it; "
+			     "ndctl create-namespace -e %s -m devdax does that",
+		       device->name, device->namespace->mode, device->name);
+		return 0;
+	}
+	r = plan_regions(plan);
+	array_foreach(dax, &device->dax) {
+		if (r < 0 || !speaks_for_dax(device, *dax))
+			continue;
+		r = mode == MODE_SYSTEM_RAM ? plan_system_ram(plan, inventory, *dax)
+					    : plan_devdax(plan, *dax);
+	}
+	if (r == 0 && device->memdev && !plan->refusal[0])
+		r = plan_new_region(plan, inventory);
+	return r;
+}
+
+static int plan_drain(struct plan *plan)
+{
+	const struct device *device = plan->device;
+
+	array_foreach(slot, &device->dax) {
+		const struct dax_device *dax = *slot;
+		struct step *step;
+
+		if (!dax_is_kmem(dax))
+			continue;
+		if (plan_offline(plan, dax, KEY_COUNT) < 0)
+			return -ENOMEM;
+		step = add_step(plan, device->memdev ? STEP_UNBIND : STEP_BIND, dax->name,
+				KEY_COUNT);
+		if (!step)
+			return -ENOMEM;
+		step->driver = "device_dax";
+	}
+	if (device->kind != KIND_CXL_RAM)
+		return 0;
+	array_foreach(region, &device->regions)
+		if (!add_step(plan, STEP_DESTROY_REGION, (*region)->name, KEY_COUNT))
+			return -ENOMEM;
+	return 0;
+}
+
+int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
+	      const struct decision *decision, enum goal goal, struct plan *ret)
+{
+	struct plan plan = {.device = device, .decision = *decision, .goal = goal};
+	int r = goal == GOAL_DRAIN ? plan_drain(&plan) : plan_policy(&plan, inventory);
+
+	if (r < 0) {
+		plan_release(&plan);
+		return r;
+	}
+	*ret = plan;
+	return 0;
+}
+
+void plan_release(struct plan *plan)
+{
+	free(plan->steps.items);
+	plan->steps.items = NULL;
+	plan->steps.count = 0;
+}

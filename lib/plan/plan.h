@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_PLAN_H
+#define KMEMD_PLAN_H
+/*
+ * The plan: typed steps from what a device is to what it should be. Pure: a snapshot and a decision
+ * in, steps out. Planning what is already so gives no steps.
+ */
+#include "policy/policy.h"
+
+enum goal {
+	GOAL_POLICY, /* what the decision says */
+	GOAL_DRAIN,  /* out of use, its region and decoders free */
+};
+
+enum step_type {
+	STEP_CREATE_REGION,  /* target: memdev */
+	STEP_ENABLE_REGION,  /* target: region that is committed and has no driver */
+	STEP_OFFLINE,	     /* target: dax device; all its blocks */
+	STEP_BIND,	     /* target: dax device; to a driver, with memmap_on_memory set before */
+	STEP_UNBIND,	     /* target: dax device; from kmem, to no driver */
+	STEP_ONLINE,	     /* target: dax device; all its blocks, into a zone */
+	STEP_DESTROY_REGION, /* target: region */
+	STEP_COUNT,
+};
+
+extern const char *const step_names[STEP_COUNT];
+
+struct step {
+	enum step_type type;
+	char target[DEVICE_NAME_MAX]; /* of BIND and ONLINE: "" is what STEP_CREATE_REGION made */
+	/* STEP_CREATE_REGION: where and how large. */
+	char root_decoder[DEVICE_NAME_MAX], endpoint_decoder[DEVICE_NAME_MAX];
+	uint64_t size;
+	/* STEP_BIND */
+	const char *driver;
+	enum tristate memmap; /* UNKNOWN: leave the switch as it is */
+	/* STEP_ONLINE */
+	enum zone zone;
+	unsigned int blocks; /* to be changed, as far as they are known */
+	/* What it costs. */
+	uint64_t dram_bytes, device_bytes, lost_bytes;
+	enum policy_key why; /* the key that asks for it; KEY_COUNT: the person who called drain */
+};
+
+struct plan {
+	const struct device *device;
+	struct decision decision;
+	enum goal goal;
+	ARRAY(struct step) steps;
+	char refusal[384]; /* why nothing is done although something is wanted, or "" */
+	char note[256];	   /* what the reader should know besides, or "" */
+};
+
+/* 0 or -ENOMEM; a refusal is a plan without steps. The plan points into inventory and policy. */
+int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
+	      const struct decision *decision, enum goal goal, struct plan *ret);
+void plan_release(struct plan *plan);
+
+/* What undoes a step, for people: "destroy the region". */
+const char *step_undo_text(enum step_type type);
+/* "bind dax0.0 to kmem with its memmap on the device" */
+void step_text(const struct step *step, char *buffer, size_t size);
+
+#endif
