@@ -1,0 +1,74 @@
+#compdef kmemctl
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Completion of kmemctl(1) for zsh: installed as _kmemctl in a directory of $fpath.
+
+# Kernel names are offered first; the serials and UUIDs that belong to the same devices only when something has
+# been typed, so that a device is not listed four times.
+_kmemctl_devices() {
+	local json keys='device|region|chardev'
+	local -a names
+	[[ -n $PREFIX ]] && keys+='|serial|uuid'
+	json=$(kmemctl list --json=short 2>/dev/null)
+	while [[ $json =~ "\"($keys)\":\"([^\"\\\\]+)\"" ]]; do
+		names+=("$match[2]")
+		json=${json[MEND+1,-1]}
+	done
+	_wanted devices expl device compadd -a -- names
+}
+
+_kmemctl_verbs() {
+	local -a verbs=(
+		'list:show devices, regions, memory blocks by zone and where the memmap is'
+		'status:show the daemon, the job under way, and devices that are held or failed'
+		'plan:show what policy would do, and what that costs'
+		'apply:bring all devices, or one, to what policy wants'
+		'explain:show which policy file and key decided what'
+		"drain:take a device's memory out of use, so that it can be unplugged"
+		'memmap:show or set whether a device carries its own memmap'
+		'inventory:print the whole snapshot'
+		'policy:check policy files'
+	)
+	_describe -t verbs verb verbs
+}
+
+# Directories with ':' between them.
+_kmemctl_policy_directories() {
+	compset -P '*:'
+	_path_files -/ -S ''
+}
+
+_kmemctl() {
+	local curcontext=$curcontext state line ret=1
+	typeset -A opt_args
+	local -a json=('--json=-[print JSON]::format:(pretty short off)')
+	local -a dry_run=('(-n --dry-run)'{-n,--dry-run}'[show the plan and do nothing]')
+	local -a timeout=('(-t --timeout)'{-t+,--timeout=}'[how long offlining may take]:seconds: ')
+	local -a inventory=('(-i --inventory)'{-i+,--inventory=}'[a snapshot, not this machine]:snapshot:_files')
+	local -a policy=('(-p --policy)'{-p+,--policy=}'[policy directories]:directories:_kmemctl_policy_directories')
+	local -a common=(
+		'(-v --verbose)'{-v,--verbose}'[say more]'
+		'(- *)'{-h,--help}'[show help]'
+	)
+
+	# No option of a verb stands before the verb here, although kmemctl takes them anywhere.
+	_arguments -C $common '(- *)--version[show the version]' \
+		'1:verb:_kmemctl_verbs' '*::argument:->argument' && ret=0
+	[[ $state == argument ]] || return ret
+
+	local verb=$words[1]
+	curcontext=${curcontext%:*}-$verb:
+	case $verb in
+	list) _arguments -S $common $json $inventory '::device:_kmemctl_devices' && ret=0 ;;
+	status | inventory) _arguments -S $common $json && ret=0 ;;
+	plan) _arguments -S $common $json $inventory $policy '::device:_kmemctl_devices' && ret=0 ;;
+	explain) _arguments -S $common $json $inventory $policy ':device:_kmemctl_devices' && ret=0 ;;
+	apply) _arguments -S $common $json $dry_run $timeout $policy '::device:_kmemctl_devices' && ret=0 ;;
+	drain) _arguments -S $common $json $dry_run $timeout $policy ':device:_kmemctl_devices' && ret=0 ;;
+	memmap) _arguments -S $common $json ':device:_kmemctl_devices' '::memmap:(on off)' && ret=0 ;;
+	policy) _arguments -S $common $json $policy ':action:(check)' '*:policy file:_files' && ret=0 ;;
+	esac
+	return ret
+}
+
+_kmemctl "$@"
