@@ -2,8 +2,9 @@
 #ifndef KMEMCTL_CLI_H
 #define KMEMCTL_CLI_H
 /*
- * kmemctl: JSON or a table on standard output, everything else on standard error. main.c holds the table of
- * verbs and parses options, each verb is a file of its own, and the exit code is a kmemd_result.
+ * kmemctl: JSON or a table on standard output, everything else on standard error. main.c holds the
+ * table of verbs and parses options, each verb is a file of its own, and the exit code is a
+ * kmemd_result.
  */
 #include "base/json.h"
 #include "kmemd.h"
@@ -23,7 +24,7 @@ enum json_mode {
 struct cli {
 	struct kmemd *kmemd;
 	enum json_mode json;
-	bool verbose, dry_run;
+	bool dry_run;
 	unsigned int timeout_sec;   /* 0: what policy says */
 	const char *inventory_file; /* NULL: this machine */
 	const char *verb;

@@ -48,9 +48,8 @@ int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_err
 
 bool cli_print_json(const struct cli *cli, struct json_object *json)
 {
-	int flags = cli->json == JSON_PRETTY
-			    ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-			    : JSON_C_TO_STRING_PLAIN;
+	int flags = cli->json == JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+					     : JSON_C_TO_STRING_PLAIN;
 
 	if (cli->json == JSON_OFF)
 		return false;

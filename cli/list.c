@@ -16,8 +16,7 @@ static void blocks_text(const struct json_object *blocks, char *buffer, size_t s
 
 		if (count)
 			used += (size_t)snprintf(buffer + used, size - used, "%s%lu %s",
-						 used ? ", " : "", (unsigned long)count,
-						 states[i]);
+						 used ? ", " : "", (unsigned long)count, states[i]);
 	}
 }
 
@@ -81,8 +80,9 @@ static void add_row(struct table *table, const struct json_object *device,
 
 static void print_table(const struct json_object *json)
 {
-	static const char *const titles[] = {"DEVICE", "KIND",	 "SIZE",   "REGION", "DAX",    "NODE",
-					     "MODE",   "BLOCKS", "MEMMAP", "RECORD", "SERIAL/UUID"};
+	static const char *const titles[] = {"DEVICE", "KIND",	 "SIZE",       "REGION",
+					     "DAX",    "NODE",	 "MODE",       "BLOCKS",
+					     "MEMMAP", "RECORD", "SERIAL/UUID"};
 	_cleanup_(table_freep) struct table *table = table_new(array_size(titles), titles);
 
 	for (size_t i = 0; i < json_count(json, "devices"); i++) {

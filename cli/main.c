@@ -22,10 +22,10 @@ static const struct verb verbs[] = {
 	 "j", verb_status, 0, 0},
 	{"plan", "[DEVICE]", "show what policy would do, and what that costs", "jip", verb_plan, 0,
 	 1},
-	{"apply", "[DEVICE]", "bring all devices, or one, to what policy wants", "jnpt",
-	 verb_apply, 0, 1},
-	{"explain", "DEVICE", "show which policy file and key decided what", "jip", verb_explain,
-	 1, 1},
+	{"apply", "[DEVICE]", "bring all devices, or one, to what policy wants", "jnpt", verb_apply,
+	 0, 1},
+	{"explain", "DEVICE", "show which policy file and key decided what", "jip", verb_explain, 1,
+	 1},
 	{"drain", "DEVICE", "take a device's memory out of use, so that it can be unplugged",
 	 "jnpt", verb_drain, 1, 1},
 	{"memmap", "DEVICE [on|off]", "show or set whether a device carries its own memmap", "j",
@@ -36,15 +36,10 @@ static const struct verb verbs[] = {
 };
 
 static const struct option option_table[] = {
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{"json", optional_argument, NULL, 'j'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"dry-run", no_argument, NULL, 'n'},
-	{"timeout", required_argument, NULL, 't'},
-	{"inventory", required_argument, NULL, 'i'},
-	{"policy", required_argument, NULL, 'p'},
-	{NULL, 0, NULL, 0},
+	{"help", no_argument, NULL, 'h'},	   {"version", no_argument, NULL, 'V'},
+	{"json", optional_argument, NULL, 'j'},	   {"dry-run", no_argument, NULL, 'n'},
+	{"timeout", required_argument, NULL, 't'}, {"inventory", required_argument, NULL, 'i'},
+	{"policy", required_argument, NULL, 'p'},  {NULL, 0, NULL, 0},
 };
 
 static const char *const option_texts[][2] = {
@@ -69,8 +64,7 @@ static void print_options(const char *letters)
 	for (size_t i = 0; i < array_size(option_texts); i++)
 		if (!letters || strchr(letters, option_texts[i][0][0]))
 			printf("%s\n", option_texts[i][1]);
-	printf("  -v, --verbose                  say more\n"
-	       "  -h, --help                     show this\n");
+	printf("  -h, --help                     show this\n");
 	if (!letters)
 		printf("      --version                  show the version\n");
 }
@@ -138,7 +132,7 @@ static int set_timeout(struct cli *cli, const char *value)
 /* Whether this verb knows the option; the common ones belong to all. */
 static bool verb_takes(const struct verb *verb, int letter)
 {
-	return strchr("hVv", letter) || (verb && strchr(verb->options, letter));
+	return strchr("hV", letter) || (verb && strchr(verb->options, letter));
 }
 
 static int parse_option(struct cli *cli, const struct verb *verb, int letter,
@@ -154,9 +148,6 @@ static int parse_option(struct cli *cli, const struct verb *verb, int letter,
 		return set_timeout(cli, optarg);
 	case 'n':
 		cli->dry_run = true;
-		return 0;
-	case 'v':
-		cli->verbose = true;
 		return 0;
 	case 'i':
 		cli->inventory_file = optarg;
@@ -179,7 +170,7 @@ static int parse_options(struct cli *cli, int argc, char **argv, struct kmemd_pa
 	for (int i = 1; i < argc && !verb; i++)
 		verb = find_verb(argv[i]);
 	cli->verb = verb ? verb->name : NULL;
-	while ((letter = getopt_long(argc, argv, "hVvnt:i:p:", option_table, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "hVnt:i:p:", option_table, NULL)) != -1) {
 		if (letter == '?')
 			return cli_usage_error(cli, "see the message above");
 		if (letter == 'h') {

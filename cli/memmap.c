@@ -6,8 +6,8 @@
 
 static void print_memmap(const struct json_object *json)
 {
-	static const char *const titles[] = {"DAX", "MODE", "ASKED", "IN FORCE", "KNOWN", "DRAM",
-					     "DEVICE"};
+	static const char *const titles[] = {"DAX",   "MODE", "ASKED", "IN FORCE",
+					     "KNOWN", "DRAM", "DEVICE"};
 	_cleanup_(table_freep) struct table *table = table_new(array_size(titles), titles);
 	struct json_object *device = json_member(json, "devices", 0);
 	char size[SIZE_TEXT_MAX];
@@ -31,8 +31,7 @@ static void print_memmap(const struct json_object *json)
 	if (json_count(device, "daxdevs"))
 		table_print(table);
 	else
-		fprintf(stderr, "kmemctl: %s has no dax device yet\n",
-			json_text(device, "device"));
+		fprintf(stderr, "kmemctl: %s has no dax device yet\n", json_text(device, "device"));
 }
 
 static int show(struct cli *cli)

@@ -14,8 +14,7 @@ static void print_cost(const struct json_object *step)
 	if (dram)
 		printf("       costs %s of DRAM for the memmap\n", format_size(dram, size));
 	if (device)
-		printf("       costs %s of the device for the memmap\n",
-		       format_size(device, size));
+		printf("       costs %s of the device for the memmap\n", format_size(device, size));
 	if (lost)
 		printf("       loses %s to alignment\n", format_size(lost, size));
 }
@@ -112,7 +111,8 @@ static int report(struct cli *cli, enum report kind)
 			print_steps(device);
 		}
 	}
-	/* A plan that is refused cannot be applied; an explanation explains that, and has worked. */
+	/* A plan that is refused cannot be applied; an explanation explains that, and has worked.
+	 */
 	return kind != REPORT_EXPLAIN && cli->arguments[0] && is_refused(json) ? KMEMD_REFUSED
 									       : KMEMD_DONE;
 }

@@ -16,8 +16,7 @@ static int print_check(struct cli *cli, struct json_object *json)
 		struct json_object *problem = json_member(json, "problems", i);
 
 		printf("%s:%lu: %s\n", json_text(problem, "file"),
-		       (unsigned long)json_get_u64(problem, "line"),
-		       json_text(problem, "message"));
+		       (unsigned long)json_get_u64(problem, "line"), json_text(problem, "message"));
 	}
 	return problems ? KMEMD_FAILED : KMEMD_DONE;
 }

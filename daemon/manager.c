@@ -10,10 +10,10 @@
 #include <time.h>
 
 /*
- * One expander is hundreds of events within moments. The first one starts the clock, so that a flood cannot
- * put the work off for ever; what comes while the worker runs is seen by the next one.
+ * One expander is hundreds of events within moments. The first one starts the clock, so that a
+ * flood cannot put the work off for ever; what comes while the worker runs is seen by the next one.
  */
-#define MERGE_USEC     (50 * 1000)
+#define MERGE_USEC	(50 * 1000)
 #define STOP_NUDGE_USEC (1000 * 1000)
 
 static void run_worker(struct manager *manager)
@@ -98,8 +98,8 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 }
 
 /*
- * Every worker reads the policy files anew, so that a reload only has to start one, which also tries again
- * what failed before.
+ * Every worker reads the policy files anew, so that a reload only has to start one, which also
+ * tries again what failed before.
  */
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
@@ -116,7 +116,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-static int add_timer(struct manager *manager, sd_event_source **ret, sd_event_time_handler_t handler)
+static int add_timer(struct manager *manager, sd_event_source **ret,
+		     sd_event_time_handler_t handler)
 {
 	int r = sd_event_add_time_relative(manager->event, ret, CLOCK_MONOTONIC, 0, 1000, handler,
 					   manager);

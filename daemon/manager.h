@@ -2,8 +2,9 @@
 #ifndef KMEMD_MANAGER_H
 #define KMEMD_MANAGER_H
 /*
- * kmemd: waits for devices and has a worker process look after them. The manager owns the event loop's
- * sources; it knows nothing about memory, reads no sysfs, and sleeps unless something happens:
+ * kmemd: waits for devices and has a worker process look after them. The manager owns the event
+ * loop's sources; it knows nothing about memory, reads no sysfs, and sleeps unless something
+ * happens:
  *
  *   device events -> merged for a moment -> one worker -> again, if events came meanwhile
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The worker: kmemd-worker in a process of its own, because the kernel may hold it for minutes. It sends
- * what it is doing over a socket, a sentence a datagram, which becomes the unit's status text.
+ * The worker: kmemd-worker in a process of its own, because the kernel may hold it for minutes. It
+ * sends what it is doing over a socket, a sentence a datagram, which becomes the unit's status
+ * text.
  */
 #include "daemon/manager.h"
 

@@ -63,13 +63,14 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory);
 struct json_object *kmemd_inventory_to_json(const struct kmemd_inventory *inventory);
 
 /*
- * policy: all files that are in force. Files with a mistake are skipped and kept as problems; -EINVAL
- * when there are files and none of them is valid, so that a caller can stay with what it had.
+ * policy: all files that are in force. Files with a mistake are skipped and kept as problems;
+ * -EINVAL when there are files and none of them is valid, so that a caller can stay with what it
+ * had.
  */
 int kmemd_policy_load(struct kmemd *kmemd, struct kmemd_policy **ret, struct kmemd_error *error);
 /*
- * The same for looking at mistakes: succeeds however many there are. files is a NULL-terminated list, or
- * NULL for those of the directories.
+ * The same for looking at mistakes: succeeds however many there are. files is a NULL-terminated
+ * list, or NULL for those of the directories.
  */
 int kmemd_policy_check(struct kmemd *kmemd, char *const *files, struct kmemd_policy **ret,
 		       struct kmemd_error *error);
@@ -89,7 +90,8 @@ int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inve
 			 struct json_object **ret, struct kmemd_error *error);
 /*
  * What kmemd_apply() would do, or kmemd_drain():
- * {"devices": [{"device", "policy", "refused", "note", "steps": [{"type", "text", "why", "undo", ...}]}]}
+ * {"devices": [{"device", "policy", "refused", "note", "steps": [{"type", "text", "why", "undo",
+ * ...}]}]}
  */
 int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 		      const struct kmemd_policy *policy, const char *device, bool drain,
@@ -129,11 +131,11 @@ struct kmemd_job {
 };
 
 /*
- * Jobs. Each takes the machine's lock (waiting for it, as KMEMD_EVENT_WAITING says), puts right what a
- * job left behind that was cut short, works on one device after the other, verifies the outcome in
- * the kernel and undoes what it did when a step fails. A job may block for as long as the kernel
- * does: never call it from an event loop. SIGALRM is the library's own while a job runs: its
- * handler interrupts writes that the kernel would retry for ever.
+ * Jobs. Each takes the machine's lock (waiting for it, as KMEMD_EVENT_WAITING says), puts right
+ * what a job left behind that was cut short, works on one device after the other, verifies the
+ * outcome in the kernel and undoes what it did when a step fails. A job may block for as long as
+ * the kernel does: never call it from an event loop. SIGALRM is the library's own while a job runs:
+ * its handler interrupts writes that the kernel would retry for ever.
  */
 
 /*

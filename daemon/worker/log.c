@@ -35,11 +35,11 @@ void log_event(const struct kmemd_event *event)
 	if (event->type == KMEMD_EVENT_FAILED)
 		told_failure = true;
 	/* sd_journal_send() ends at the first NULL: the id comes last. */
-	sd_journal_send("SYSLOG_IDENTIFIER=kmemd", "PRIORITY=%d", kinds[event->type].priority,
-			"MESSAGE=%s", event->message, "KMEMD_DEVICE=%s",
-			event->device ? event->device : "", "KMEMD_POLICY=%s",
-			event->policy ? event->policy : "",
-			kinds[event->type].id ? "MESSAGE_ID=%s" : NULL, kinds[event->type].id, NULL);
+	sd_journal_send(
+		"SYSLOG_IDENTIFIER=kmemd", "PRIORITY=%d", kinds[event->type].priority, "MESSAGE=%s",
+		event->message, "KMEMD_DEVICE=%s", event->device ? event->device : "",
+		"KMEMD_POLICY=%s", event->policy ? event->policy : "",
+		kinds[event->type].id ? "MESSAGE_ID=%s" : NULL, kinds[event->type].id, NULL);
 }
 
 void log_error(const struct kmemd_error *error)

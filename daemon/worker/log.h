@@ -2,8 +2,8 @@
 #ifndef KMEMD_WORKER_LOG_H
 #define KMEMD_WORKER_LOG_H
 /*
- * Events as journal entries, with fields to search for: MESSAGE_ID=, KMEMD_DEVICE=, KMEMD_POLICY=. The texts of the
- * message ids are in systemd/kmemd.catalog.
+ * Events as journal entries, with fields to search for: MESSAGE_ID=, KMEMD_DEVICE=, KMEMD_POLICY=.
+ * The texts of the message ids are in systemd/kmemd.catalog.
  */
 #include "kmemd.h"
 

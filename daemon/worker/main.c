@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kmemd-worker: brings all devices to what policy wants, once, and exits with a kmemd_result. Started by kmemd,
- * which reads from descriptor 3 what it is doing; its log goes to the journal.
+ * kmemd-worker: brings all devices to what policy wants, once, and exits with a kmemd_result.
+ * Started by kmemd, which reads from descriptor 3 what it is doing; its log goes to the journal.
  */
 #include "daemon/worker/log.h"
 

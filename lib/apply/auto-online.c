@@ -14,9 +14,10 @@ const char *auto_online_word(const struct plan *plan)
 	const struct settings *settings = &plan->decision.settings;
 
 	/*
-	 * Where a device will have to be bound a second time (devdax, or the memmap moved off the device), its
-	 * blocks must not come online in between. Otherwise the kernel itself puts them where they
-	 * belong, and memory of others that happens to arrive meanwhile is usable as well.
+	 * Where a device will have to be bound a second time (devdax, or the memmap moved off the
+	 * device), its blocks must not come online in between. Otherwise the kernel itself puts
+	 * them where they belong, and memory of others that happens to arrive meanwhile is usable
+	 * as well.
 	 */
 	if (settings->mode != MODE_SYSTEM_RAM || settings->memmap == MEMMAP_NO)
 		return "offline";

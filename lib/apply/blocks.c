@@ -43,8 +43,8 @@ static int write_state(const struct transition *transition, uint64_t index, cons
 }
 
 /*
- * One attempt at one block. A block that is online in the wrong zone goes offline first. What counts is what
- * the kernel shows afterwards, not what write() returned.
+ * One attempt at one block. A block that is online in the wrong zone goes offline first. What
+ * counts is what the kernel shows afterwards, not what write() returned.
  */
 static int change_block(const struct transition *transition, const struct change *change)
 {
@@ -121,8 +121,7 @@ static int run_transition(const struct run *run, struct transition *transition,
 		attempt_all(run, transition, &deadline);
 		stuck = first_undone(transition);
 		if (!stuck || stuck->result == -ENODEV || stuck->result == -EACCES ||
-		    run_is_cancelled(run) || deadline_left(&deadline) == 0 ||
-		    attempt == attempts)
+		    run_is_cancelled(run) || deadline_left(&deadline) == 0 || attempt == attempts)
 			break;
 		deadline_sleep(&deadline, backoff);
 		backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
@@ -218,8 +217,8 @@ static void set_failure(const struct run *run, const struct transition *transiti
 	if (block_is_online(stuck->from))
 		describe_use(run->kmemd, transition->node, in_use, sizeof(in_use));
 	error_errno(error, -result, "memory%" PRIu64 " of %s stays %s after %u of %u blocks: %s%s",
-		    stuck->index, transition->dax, block_state_names[stuck->from],
-		    transition->done, transition->total,
+		    stuck->index, transition->dax, block_state_names[stuck->from], transition->done,
+		    transition->total,
 		    result == -EINTR || result == -ETIMEDOUT ? "not within the time allowed"
 							     : strerror(-result),
 		    in_use);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which driver a dax device has, by the attributes of Documentation/ABI/testing/sysfs-bus-dax and of the
- * driver core: new_id lets a driver match the device, bind gives the probe's own error.
+ * Which driver a dax device has, by the attributes of Documentation/ABI/testing/sysfs-bus-dax and
+ * of the driver core: new_id lets a driver match the device, bind gives the probe's own error.
  */
 #include "apply/run.h"
 
@@ -178,8 +178,8 @@ static int write_memmap(const struct run *run, const char *dax, enum tristate me
 }
 
 /* From whatever is bound to the driver that is wanted. */
-static int rebind(const struct run *run, const char *dax, const char *driver,
-		  enum tristate memmap, struct kmemd_error *error)
+static int rebind(const struct run *run, const char *dax, const char *driver, enum tristate memmap,
+		  struct kmemd_error *error)
 {
 	char now[DEVICE_NAME_MAX];
 	int r = current_driver(run, dax, now, error);
@@ -301,8 +301,8 @@ static int resolve_target(const struct run *run, const struct step *step,
 }
 
 /*
- * A new region's dax device binds to kmem in a worker of udev when the module comes late; a device that
- * was there has the driver that it has.
+ * A new region's dax device binds to kmem in a worker of udev when the module comes late; a device
+ * that was there has the driver that it has.
  */
 int step_bind(struct run *run, const struct step *step, struct kmemd_error *error)
 {
@@ -315,9 +315,8 @@ int step_bind(struct run *run, const struct step *step, struct kmemd_error *erro
 	if (r < 0)
 		return r;
 	memmap = read_memmap(run, dax);
-	if (!strcmp(driver, step->driver) &&
-	    (step->memmap == TRISTATE_UNKNOWN || memmap == TRISTATE_UNKNOWN ||
-	     memmap == step->memmap))
+	if (!strcmp(driver, step->driver) && (step->memmap == TRISTATE_UNKNOWN ||
+					      memmap == TRISTATE_UNKNOWN || memmap == step->memmap))
 		return 0;
 	if (memmap == TRISTATE_UNKNOWN && step->memmap == TRISTATE_YES &&
 	    run->plan->decision.settings.memmap == MEMMAP_YES)

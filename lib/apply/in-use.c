@@ -65,8 +65,8 @@ static uint64_t free_dram(const struct kmemd *kmemd, uint64_t free_on_node)
 
 void describe_use(const struct kmemd *kmemd, int node, char *buffer, size_t size)
 {
-	_cleanup_free_ char *path =
-		format_text("%s/devices/system/node/node%d/meminfo", kmemd->sysfs, node);
+	_cleanup_free_ char *path = format_text("%s/devices/system/node/node%d/meminfo",
+						kmemd->sysfs, node);
 	char text[ATTRIBUTE_MAX], used[SIZE_TEXT_MAX], locked[SIZE_TEXT_MAX], left[SIZE_TEXT_MAX];
 	struct locker largest;
 	size_t length;

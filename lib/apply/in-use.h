@@ -5,7 +5,8 @@
 
 /*
  * What /sys and /proc tell of why memory of a node cannot go offline, as the rest of a sentence:
- * "; node1 holds 800 MiB, of which 700 MiB are locked, and DRAM has 120 MiB free; pid 77 (cat) locks 700 MiB".
+ * "; node1 holds 800 MiB, of which 700 MiB are locked, and DRAM has 120 MiB free; pid 77 (cat)
+ * locks 700 MiB".
  * "" when nothing is known.
  */
 void describe_use(const struct kmemd *kmemd, int node, char *buffer, size_t size);

@@ -18,9 +18,8 @@ struct task {
 	bool named; /* by a person: records are lifted, refusals are told again */
 };
 
-static void send_event(const struct task *task, const struct plan *plan,
-		       enum kmemd_event_type type, const char *message,
-		       const struct kmemd_error *error)
+static void send_event(const struct task *task, const struct plan *plan, enum kmemd_event_type type,
+		       const char *message, const struct kmemd_error *error)
 {
 	const struct policy_file *file = plan->decision.file;
 
@@ -43,8 +42,7 @@ static void tell_decision(const struct task *task, const struct plan *plan)
 			 plan->steps.count);
 	else
 		snprintf(message, sizeof(message), "%s: %s by %s, %zu steps", plan->device->name,
-			 mode_names[settings->mode], plan->decision.file->path,
-			 plan->steps.count);
+			 mode_names[settings->mode], plan->decision.file->path, plan->steps.count);
 	send_event(task, plan, KMEMD_EVENT_DECIDED, message, NULL);
 }
 
@@ -59,8 +57,8 @@ static int verify_now(const struct task *task, const struct plan *plan, struct k
 }
 
 /* What stays on record: so that a failure is not tried for ever, a refusal not told for ever. */
-static void keep_record(const struct task *task, const struct plan *plan,
-			enum record_state state, const char *message)
+static void keep_record(const struct task *task, const struct plan *plan, enum record_state state,
+			const char *message)
 {
 	struct kmemd_error error = {0};
 
@@ -143,7 +141,7 @@ static int act(const struct task *task, const struct kmemd_inventory *inventory,
 		return refuse(task, plan, plan->decision.refusal, error);
 	if (plan->refusal[0])
 		return refuse(task, plan, plan->refusal, error);
-	if (plan->note[0] && task->named) {
+	if (plan->note[0] && (task->named || plan->steps.count)) {
 		snprintf(message, sizeof(message), "%s: %s", plan->device->name, plan->note);
 		send_event(task, plan, KMEMD_EVENT_NOTICE, message, NULL);
 	}
@@ -157,8 +155,8 @@ static int act(const struct task *task, const struct kmemd_inventory *inventory,
 }
 
 /*
- * A fresh snapshot for each device: the one before may have taken space in a window. *ret_acted tells
- * whether there was anything to do.
+ * A fresh snapshot for each device: the one before may have taken space in a window. *ret_acted
+ * tells whether there was anything to do.
  */
 static int do_device(const struct task *task, const char *name, bool *ret_acted,
 		     struct kmemd_error *error)

@@ -4,8 +4,8 @@
 #include "kmemd.h"
 
 /*
- * Loads the module of a dax driver unless the driver is there. The daemon's unit has its modules loaded by
- * modprobe@.service, because it may not load any itself; this serves kmemctl on its own.
+ * Loads the module of a dax driver unless the driver is there. The daemon's unit has its modules
+ * loaded by modprobe@.service, because it may not load any itself; this serves kmemctl on its own.
  */
 int module_load(const char *sysfs, const char *driver, struct kmemd_error *error);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Volatile CXL regions, by the attributes of Documentation/ABI/testing/sysfs-bus-cxl (create_ram_region:
- * Linux 6.3). They are written here and not through libcxl, because libcxl 76 cannot make volatile
- * regions and because a failure has to name the attribute that refused.
+ * Volatile CXL regions, by the attributes of Documentation/ABI/testing/sysfs-bus-cxl
+ * (create_ram_region: Linux 6.3). They are written here and not through libcxl, because libcxl 76
+ * cannot make volatile regions and because a failure has to name the attribute that refused.
  */
 #include "apply/run.h"
 
@@ -49,8 +49,8 @@ static void read_attribute(const struct run *run, const char *device, const char
 
 static bool region_has_driver(const struct run *run, const char *region)
 {
-	_cleanup_free_ char *path =
-		format_text("%s/" CXL_DEVICES "/%s/driver", run->kmemd->sysfs, region);
+	_cleanup_free_ char *path = format_text("%s/" CXL_DEVICES "/%s/driver", run->kmemd->sysfs,
+						region);
 
 	return path && access(path, F_OK) == 0;
 }

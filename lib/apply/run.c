@@ -58,8 +58,7 @@ int run_read(const struct run *run, const char *path, char *buffer, size_t size,
 	return 0;
 }
 
-int run_write(const struct run *run, const char *path, const char *value,
-	      struct kmemd_error *error)
+int run_write(const struct run *run, const char *path, const char *value, struct kmemd_error *error)
 {
 	_cleanup_free_ char *full = format_text("%s/%s", run->kmemd->sysfs, path);
 	int r;
@@ -223,8 +222,8 @@ int run_plan(struct run *run, struct kmemd_error *error)
 static int recover_region(struct run *run, struct kmemd_error *error)
 {
 	const struct journal *journal = &run->journal;
-	_cleanup_free_ char *commit =
-		format_text("%s/bus/cxl/devices/%s/commit", run->kmemd->sysfs, journal->region);
+	_cleanup_free_ char *commit = format_text("%s/bus/cxl/devices/%s/commit", run->kmemd->sysfs,
+						  journal->region);
 	char text[16];
 
 	if (!commit)

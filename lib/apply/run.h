@@ -77,8 +77,8 @@ int region_destroy(const struct run *run, const char *region, const char *root_d
 		   const char *endpoint_decoder, struct kmemd_error *error);
 
 /*
- * The name of the dax device that a region has, waiting for it up to the given time: modules that are
- * not loaded yet make it come late. -ENODEV and no error when there is none.
+ * The name of the dax device that a region has, waiting for it up to the given time: modules that
+ * are not loaded yet make it come late. -ENODEV and no error when there is none.
  */
 int dax_of_region(const struct run *run, const char *region, unsigned int timeout_ms,
 		  char name[DEVICE_NAME_MAX]);
@@ -86,8 +86,8 @@ int dax_of_region(const struct run *run, const char *region, unsigned int timeou
 int dax_has_online_blocks(const struct run *run, const char *dax, struct kmemd_error *error);
 
 /*
- * auto_online_blocks makes the kernel online what a driver adds before anybody can say where. Held at the
- * given word (journalled first) until it is restored; no-ops where nothing is to be done.
+ * auto_online_blocks makes the kernel online what a driver adds before anybody can say where. Held
+ * at the given word (journalled first) until it is restored; no-ops where nothing is to be done.
  */
 int auto_online_hold(struct run *run, const char *word, struct kmemd_error *error);
 int auto_online_restore(struct run *run, struct kmemd_error *error);

@@ -14,7 +14,7 @@
 	}
 
 #define array_foreach(item, array)                                                                 \
-	for (__typeof__((array)->items[0]) *item = (array)->items;                                     \
+	for (__typeof__((array)->items[0]) *item = (array)->items;                                 \
 	     item && item < (array)->items + (array)->count; item++)
 
 /* Appends a zeroed item; NULL when memory is short. Capacity is the next power of two. */

@@ -4,8 +4,8 @@
 #include "kmemd.h"
 
 /*
- * Fills the error (which may be NULL) and returns -errnum. The message is one sentence without a final
- * full stop; the errno's text is not added by itself.
+ * Fills the error (which may be NULL) and returns -errnum. The message is one sentence without a
+ * final full stop; the errno's text is not added by itself.
  */
 int error_set(struct kmemd_error *error, enum kmemd_result result, int errnum, const char *format,
 	      ...) __attribute__((format(printf, 4, 5)));

@@ -9,14 +9,14 @@
 #define ATTRIBUTE_MAX 4096 /* sysfs hands out one page at most */
 
 /*
- * Reads an attribute without its trailing newline. dir is a directory's fd or AT_FDCWD. -EMSGSIZE when it
- * does not fit the buffer.
+ * Reads an attribute without its trailing newline. dir is a directory's fd or AT_FDCWD. -EMSGSIZE
+ * when it does not fit the buffer.
  */
 int attribute_read(int dir, const char *path, char *buffer, size_t size);
 int attribute_read_u64(int dir, const char *path, uint64_t *ret);
 /*
- * Writes a value in one write(2), as sysfs wants it; the kernel's answer is returned as it is, a short
- * write is -EIO. The file is never created.
+ * Writes a value in one write(2), as sysfs wants it; the kernel's answer is returned as it is, a
+ * short write is -EIO. The file is never created.
  */
 int attribute_write(int dir, const char *path, const char *value);
 

@@ -2,8 +2,8 @@
 #ifndef KMEMD_JSON_H
 #define KMEMD_JSON_H
 /*
- * json-c with less ceremony. The put functions add to an object and drop the value when memory is short;
- * the get functions give "" or 0 for what is missing or of another type.
+ * json-c with less ceremony. The put functions add to an object and drop the value when memory is
+ * short; the get functions give "" or 0 for what is missing or of another type.
  */
 #include "base/cleanup.h"
 

@@ -68,8 +68,7 @@ static int add_memdev_device(struct kmemd_inventory *inventory, const struct mem
 	memcpy(device->name, memdev->name, sizeof(device->name));
 	memcpy(device->host, memdev->host, sizeof(device->host));
 	if (serial_is_unique(inventory, memdev))
-		device->identity =
-			format_text("%s:0x%" PRIx64, kind_names[kind], memdev->serial);
+		device->identity = format_text("%s:0x%" PRIx64, kind_names[kind], memdev->serial);
 	else
 		device->identity = format_text("%s:%s", kind_names[kind], memdev->host);
 	if (!device->identity)
@@ -96,7 +95,8 @@ static const struct dax_device *dax_by_name(const struct kmemd_inventory *invent
 	return NULL;
 }
 
-static int add_namespace_device(struct kmemd_inventory *inventory, const struct namespace *namespace)
+static int add_namespace_device(struct kmemd_inventory *inventory,
+				const struct namespace *namespace)
 {
 	struct device *device = array_add(&inventory->devices);
 	const struct dax_device *dax;
@@ -112,8 +112,8 @@ static int add_namespace_device(struct kmemd_inventory *inventory, const struct 
 	device->instance = namespace->instance;
 	device->namespace = namespace;
 	memcpy(device->name, namespace->name, sizeof(device->name));
-	device->identity = format_text("nvdimm:%s", namespace->uuid[0] ? namespace->uuid
-								       : namespace->name);
+	device->identity = format_text("nvdimm:%s",
+				       namespace->uuid[0] ? namespace->uuid : namespace->name);
 	if (!device->identity)
 		return -ENOMEM;
 
@@ -141,9 +141,9 @@ static int add_range_device(struct kmemd_inventory *inventory, const struct dax_
 	device->node = dax->target_node;
 	device->uuid = device->raw_uuid = "";
 	memcpy(device->name, dax->name, sizeof(device->name));
-	device->identity =
-		format_text("%s:0x%" PRIx64 "+0x%" PRIx64, kind_names[device->kind],
-			    dax->ranges.count ? dax->ranges.items[0].start : 0, dax->size);
+	device->identity = format_text("%s:0x%" PRIx64 "+0x%" PRIx64, kind_names[device->kind],
+				       dax->ranges.count ? dax->ranges.items[0].start : 0,
+				       dax->size);
 	slot = array_add(&device->dax);
 	if (!device->identity || !slot)
 		return -ENOMEM;

@@ -2,10 +2,10 @@
 #ifndef KMEMD_INVENTORY_H
 #define KMEMD_INVENTORY_H
 /*
- * The snapshot: plain data, filled once by inventory/read.c (from the kernel) or inventory/load.c (from JSON)
- * and never changed afterwards. Sizes are bytes, addresses physical. Strings are never NULL unless
- * their comment says so. Objects refer to each other by kernel name, so that a snapshot can be
- * written out and read back.
+ * The snapshot: plain data, filled once by inventory/read.c (from the kernel) or inventory/load.c
+ * (from JSON) and never changed afterwards. Sizes are bytes, addresses physical. Strings are never
+ * NULL unless their comment says so. Objects refer to each other by kernel name, so that a snapshot
+ * can be written out and read back.
  */
 #include "base/array.h"
 #include "kmemd.h"
@@ -65,7 +65,7 @@ enum tristate {
 };
 
 struct dax_device {
-	char name[DEVICE_NAME_MAX];   /* dax0.0 */
+	char name[DEVICE_NAME_MAX]; /* dax0.0 */
 	enum dax_parent parent;
 	char origin[DEVICE_NAME_MAX]; /* region0, namespace0.0, hmem.0: what it was made of */
 	char driver[DEVICE_NAME_MAX]; /* "kmem", "device_dax" or "" */
@@ -85,14 +85,14 @@ struct memdev {
 	uint64_t serial;
 	int node;
 	uint64_t ram_size, pmem_size;
-	uint64_t ram_allocated;	    /* volatile DPA that endpoint decoders hold already */
+	uint64_t ram_allocated;		    /* volatile DPA that endpoint decoders hold already */
 	char free_decoder[DEVICE_NAME_MAX]; /* the endpoint decoder to program next, or "" */
-	bool enabled;		    /* bound to cxl_mem with an endpoint port: ready for regions */
-	uint64_t instance;	    /* inode of the sysfs folder: another one after every hot-plug */
+	bool enabled;	   /* bound to cxl_mem with an endpoint port: ready for regions */
+	uint64_t instance; /* inode of the sysfs folder: another one after every hot-plug */
 };
 
 struct root_decoder {
-	char name[DEVICE_NAME_MAX]; /* decoder0.0 */
+	char name[DEVICE_NAME_MAX];	    /* decoder0.0 */
 	uint64_t start, size, largest_free; /* bytes of the CXL window, and its largest free part */
 	bool volatile_capable, persistent_capable;
 	bool creates_ram; /* has create_ram_region: Linux 6.3 */
@@ -116,7 +116,8 @@ struct region {
 	ARRAY(struct region_target) targets; /* by position */
 };
 
-struct namespace {
+struct namespace
+{
 	char name[DEVICE_NAME_MAX]; /* namespace0.0 */
 	char mode[16];		    /* raw sector fsdax devdax */
 	char uuid[37];		    /* what `ndctl list` shows, or "" */

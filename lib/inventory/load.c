@@ -191,7 +191,8 @@ static int load_dax(const struct json_object *json, struct kmemd_inventory *inve
 
 static int load_array(const struct json_object *json, const char *key,
 		      struct kmemd_inventory *inventory,
-		      int (*load)(const struct json_object *json, struct kmemd_inventory *inventory))
+		      int (*load)(const struct json_object *json,
+				  struct kmemd_inventory *inventory))
 {
 	for (size_t i = 0; i < json_count(json, key); i++) {
 		int r = load(json_member(json, key, i), inventory);
@@ -208,9 +209,12 @@ static int load_all(const struct json_object *json, struct kmemd_inventory *inve
 		const char *key;
 		int (*load)(const struct json_object *json, struct kmemd_inventory *inventory);
 	} parts[] = {
-		{"nodes", load_node},		{"memdevs", load_memdev},
-		{"root_decoders", load_root_decoder}, {"regions", load_region},
-		{"namespaces", load_namespace}, {"dax", load_dax},
+		{"nodes", load_node},
+		{"memdevs", load_memdev},
+		{"root_decoders", load_root_decoder},
+		{"regions", load_region},
+		{"namespaces", load_namespace},
+		{"dax", load_dax},
 	};
 	struct json_object *host = NULL;
 

@@ -3,7 +3,7 @@
 #include "inventory/inventory.h"
 
 const char *const block_state_names[BLOCK_STATE_COUNT] = {
-	[BLOCK_ABSENT] = "absent",   [BLOCK_OFFLINE] = "offline", [BLOCK_MOVABLE] = "movable",
+	[BLOCK_ABSENT] = "absent", [BLOCK_OFFLINE] = "offline", [BLOCK_MOVABLE] = "movable",
 	[BLOCK_KERNEL] = "kernel", [BLOCK_MIXED] = "mixed",
 };
 

@@ -33,7 +33,8 @@ static void read_endpoint_decoders(struct cxl_memdev *cxl, struct memdev *memdev
 			  cxl_endpoint_is_enabled(endpoint);
 	if (!endpoint)
 		return;
-	cxl_decoder_foreach(cxl_endpoint_get_port(endpoint), decoder) {
+	cxl_decoder_foreach(cxl_endpoint_get_port(endpoint), decoder)
+	{
 		unsigned long long size = cxl_decoder_get_dpa_size(decoder);
 		int id = cxl_decoder_get_id(decoder);
 
@@ -54,7 +55,8 @@ static int read_memdevs(const struct kmemd *kmemd, struct cxl_ctx *context,
 {
 	struct cxl_memdev *cxl;
 
-	cxl_memdev_foreach(context, cxl) {
+	cxl_memdev_foreach(context, cxl)
+	{
 		struct memdev *memdev = array_add(&inventory->memdevs);
 		char path[64];
 
@@ -78,7 +80,8 @@ static int read_reachable_memdevs(struct cxl_ctx *context, struct cxl_decoder *c
 {
 	struct cxl_memdev *memdev;
 
-	cxl_memdev_foreach(context, memdev) {
+	cxl_memdev_foreach(context, memdev)
+	{
 		char **name;
 
 		if (!cxl_decoder_get_target_by_memdev(cxl, memdev))
@@ -97,7 +100,8 @@ static int read_region_targets(struct cxl_region *cxl, struct region *region)
 {
 	struct cxl_memdev_mapping *mapping;
 
-	cxl_mapping_foreach(cxl, mapping) {
+	cxl_mapping_foreach(cxl, mapping)
+	{
 		struct cxl_decoder *decoder = cxl_mapping_get_decoder(mapping);
 		struct cxl_memdev *memdev = cxl_decoder_get_memdev(decoder);
 		struct region_target *target = array_add(&region->targets);
@@ -125,7 +129,8 @@ static int read_regions(const struct kmemd *kmemd, struct cxl_decoder *decoder,
 {
 	struct cxl_region *cxl;
 
-	cxl_region_foreach(decoder, cxl) {
+	cxl_region_foreach(decoder, cxl)
+	{
 		struct region *region = array_add(&inventory->regions);
 
 		if (!region)
@@ -150,7 +155,8 @@ static int read_root_decoders(const struct kmemd *kmemd, struct cxl_ctx *context
 {
 	struct cxl_decoder *cxl;
 
-	cxl_decoder_foreach(root, cxl) {
+	cxl_decoder_foreach(root, cxl)
+	{
 		struct root_decoder *decoder = array_add(&inventory->root_decoders);
 		_cleanup_free_ char *path = NULL;
 
@@ -219,7 +225,8 @@ int read_cxl(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 		return error_errno(error, -r, "libcxl: %s", strerror(-r));
 	cxl_set_log_fn(context, log_nothing);
 
-	cxl_bus_foreach(context, bus) {
+	cxl_bus_foreach(context, bus)
+	{
 		if (read_root_decoders(kmemd, context, cxl_bus_get_port(bus), inventory) < 0)
 			return error_memory(error);
 	}

@@ -60,7 +60,8 @@ static int read_ranges(struct daxctl_dev *device, struct dax_device *dax)
 {
 	struct daxctl_mapping *mapping;
 
-	daxctl_mapping_foreach(device, mapping) {
+	daxctl_mapping_foreach(device, mapping)
+	{
 		struct range *range = array_add(&dax->ranges);
 
 		if (!range)
@@ -157,10 +158,12 @@ int read_dax(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 				   kmemd->sysfs, strerror(-blocks));
 	daxctl_set_log_fn(context, log_nothing);
 
-	daxctl_region_foreach(context, region) {
+	daxctl_region_foreach(context, region)
+	{
 		struct daxctl_dev *device;
 
-		daxctl_dev_foreach(region, device) {
+		daxctl_dev_foreach(region, device)
+		{
 			r = read_device(kmemd, device, blocks, inventory, error);
 			if (r < 0)
 				return r;

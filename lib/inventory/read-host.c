@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What does not belong to a device: block size, hotplug parameters, nodes, the kmem that is loaded. */
+/* What does not belong to a device: block size, hotplug parameters, nodes, the kmem that is loaded.
+ */
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"

@@ -89,13 +89,16 @@ int read_nvdimm(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 		return error_errno(error, -r, "libndctl: %s", strerror(-r));
 	ndctl_set_log_fn(context, log_nothing);
 
-	ndctl_bus_foreach(context, bus) {
+	ndctl_bus_foreach(context, bus)
+	{
 		struct ndctl_region *region;
 
-		ndctl_region_foreach(bus, region) {
+		ndctl_region_foreach(bus, region)
+		{
 			struct ndctl_namespace *nd;
 
-			ndctl_namespace_foreach(region, nd) {
+			ndctl_namespace_foreach(region, nd)
+			{
 				if (read_namespace(kmemd, nd, inventory) < 0)
 					return error_memory(error);
 			}

@@ -55,14 +55,15 @@ static void check_dram(struct plan *plan, const struct host *host, const struct 
 
 	if (step->dram_bytes <= host->memory_available)
 		return;
-	refuse(plan, "the memmap would take %s of DRAM and %s are available; "
-		     "MemmapOnMemory=yes puts it on the device",
+	refuse(plan,
+	       "the memmap would take %s of DRAM and %s are available; "
+	       "MemmapOnMemory=yes puts it on the device",
 	       format_size(step->dram_bytes, need), format_size(host->memory_available, have));
 }
 
 /*
- * What to write to memmap_on_memory before kmem binds, UNKNOWN to leave it as it is. A refusal is recorded
- * when the policy insists on what this kernel cannot do.
+ * What to write to memmap_on_memory before kmem binds, UNKNOWN to leave it as it is. A refusal is
+ * recorded when the policy insists on what this kernel cannot do.
  */
 static enum tristate memmap_to_set(struct plan *plan, const struct host *host,
 				   enum tristate attribute, const char *dax)
@@ -75,8 +76,9 @@ static enum tristate memmap_to_set(struct plan *plan, const struct host *host,
 			refuse(plan, "MemmapOnMemory=yes cannot be had: the kernel was booted with "
 				     "memory_hotplug.memmap_on_memory off");
 		else if (attribute == TRISTATE_UNKNOWN)
-			refuse(plan, "MemmapOnMemory=yes cannot be had: %s has no memmap_on_memory "
-				     "switch on Linux %s with the %s kmem",
+			refuse(plan,
+			       "MemmapOnMemory=yes cannot be had: %s has no memmap_on_memory "
+			       "switch on Linux %s with the %s kmem",
 			       dax, host->kernel, kmem_module_names[host->kmem]);
 		return TRISTATE_YES;
 	case MEMMAP_AUTO:
@@ -85,6 +87,16 @@ static enum tristate memmap_to_set(struct plan *plan, const struct host *host,
 			return TRISTATE_UNKNOWN;
 		return TRISTATE_YES;
 	}
+}
+
+/* The usual reason why memory does not carry its memmap, and it can only be cured at boot. */
+static void note_parameter(struct plan *plan, const struct host *host)
+{
+	if (host->memmap_parameter == TRISTATE_NO &&
+	    plan->decision.settings.memmap == MEMMAP_AUTO && !plan->note[0])
+		snprintf(plan->note, sizeof(plan->note),
+			 "the memmap goes into DRAM: boot with memory_hotplug.memmap_on_memory=on "
+			 "to have it on the device");
 }
 
 /* A window that reaches the memdev and has room; the reason for a refusal is the last obstacle. */
@@ -110,8 +122,9 @@ static const struct root_decoder *choose_window(struct plan *plan,
 			return decoder;
 	}
 	if (full)
-		refuse(plan, "no free HPA for a region of %s: the largest free part of the CXL "
-			     "window %s is %s of %s",
+		refuse(plan,
+		       "no free HPA for a region of %s: the largest free part of the CXL "
+		       "window %s is %s of %s",
 		       format_size(size, need), full->name, format_size(full->largest_free, have),
 		       format_size(full->size, window));
 	else if (old)
@@ -167,8 +180,8 @@ static int plan_new_region(struct plan *plan, const struct kmemd_inventory *inve
 		return 0;
 
 	/*
-	 * The switch of a device that is yet to come: the kernel sets it by default on CXL memory since 6.8,
-	 * which is newer than the regions that can be created; apply looks again.
+	 * The switch of a device that is yet to come: the kernel sets it by default on CXL memory
+	 * since 6.8, which is newer than the regions that can be created; apply looks again.
 	 */
 	step->memmap = memmap_to_set(plan, &inventory->host,
 				     expect_switch ? TRISTATE_YES : TRISTATE_UNKNOWN, memdev->name);
@@ -179,6 +192,7 @@ static int plan_new_region(struct plan *plan, const struct kmemd_inventory *inve
 	check_dram(plan, &inventory->host, step);
 	if (plan->refusal[0])
 		return 0;
+	note_parameter(plan, &inventory->host);
 
 	step = add_step(plan, STEP_ONLINE, "", KEY_ZONE);
 	if (!step)
@@ -206,8 +220,7 @@ static int plan_offline(struct plan *plan, const struct dax_device *dax, enum po
  * Whether kmem has to bind (again): because it is not bound, or because the switch must change. The
  * automatic setting never takes memory out of use for that.
  */
-static bool needs_bind(const struct plan *plan, const struct dax_device *dax,
-		       enum tristate memmap)
+static bool needs_bind(const struct plan *plan, const struct dax_device *dax, enum tristate memmap)
 {
 	if (!dax_is_kmem(dax))
 		return true;
@@ -252,11 +265,12 @@ static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inve
 		check_dram(plan, &inventory->host, step);
 		if (plan->refusal[0])
 			return 0;
+		note_parameter(plan, &inventory->host);
 	}
 	if (!bind && counts.in[BLOCK_ABSENT])
 		snprintf(plan->note, sizeof(plan->note),
-			 "%u of %u blocks of %s were not added by the driver", counts.in[BLOCK_ABSENT],
-			 counts.total, dax->name);
+			 "%u of %u blocks of %s were not added by the driver",
+			 counts.in[BLOCK_ABSENT], counts.total, dax->name);
 	if (!bind && counts.in[wanted] + counts.in[BLOCK_ABSENT] == counts.total)
 		return 0;
 	step = add_step(plan, STEP_ONLINE, dax->name, KEY_ZONE);
@@ -303,8 +317,9 @@ static int plan_regions(struct plan *plan)
 		const struct region *region = *slot;
 
 		if (!speaks_for(plan->device, region)) {
-			snprintf(plan->note, sizeof(plan->note), "%s is interleaved; %s speaks for it",
-				 region->name, region->targets.items[0].memdev);
+			snprintf(plan->note, sizeof(plan->note),
+				 "%s is interleaved; %s speaks for it", region->name,
+				 region->targets.items[0].memdev);
 			continue;
 		}
 		if (!region->committed)
@@ -327,15 +342,17 @@ static int plan_policy(struct plan *plan, const struct kmemd_inventory *inventor
 	if (mode == MODE_IGNORE)
 		return 0;
 	if (device->kind == KIND_CXL_PMEM) {
-		refuse(plan, "%s: persistent CXL capacity needs a region and a namespace first "
-			     "(cxl create-region -t pmem, ndctl create-namespace -m devdax); name "
-			     "the namespace's UUID then",
+		refuse(plan,
+		       "%s: persistent CXL capacity needs a region and a namespace first "
+		       "(cxl create-region -t pmem, ndctl create-namespace -m devdax); name "
+		       "the namespace's UUID then",
 		       device->name);
 		return 0;
 	}
 	if (device->namespace && !device->namespace->dax[0]) {
-		refuse(plan, "%s is a %s namespace: making it devdax would destroy what is on it; "
-			     "ndctl create-namespace -e %s -m devdax does that",
+		refuse(plan,
+		       "%s is a %s namespace: making it devdax would destroy what is on it; "
+		       "ndctl create-namespace -e %s -m devdax does that",
 		       device->name, device->namespace->mode, device->name);
 		return 0;
 	}

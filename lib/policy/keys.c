@@ -46,7 +46,8 @@ static int parse_words(struct policy_file *file, const char *value,
 
 	if (!words)
 		return -ENOMEM;
-	for (char *word = strtok_r(words, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
+	for (char *word = strtok_r(words, " \t", &save); word;
+	     word = strtok_r(NULL, " \t", &save)) {
 		r = parse(file, word);
 		if (r < 0)
 			return r;

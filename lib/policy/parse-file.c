@@ -11,8 +11,8 @@
 #include <strings.h>
 
 /*
- * inih hands lines to its handler without their number, so the reader that feeds it counts them. It is also
- * where a line that inih would cut in two without a word is found.
+ * inih hands lines to its handler without their number, so the reader that feeds it counts them. It
+ * is also where a line that inih would cut in two without a word is found.
  */
 struct parser {
 	struct kmemd_policy *policy;
@@ -120,14 +120,16 @@ static int handle_key(void *userdata, const char *section, const char *name, con
 	char keys[256];
 
 	if (!section[0]) {
-		parser_problem(parser, "%s= stands before the first section: [Match], [Region], "
-				       "[Memory] or [Lifecycle]",
+		parser_problem(parser,
+			       "%s= stands before the first section: [Match], [Region], "
+			       "[Memory] or [Lifecycle]",
 			       name);
 		return 1;
 	}
 	if (!is_section(section)) {
-		parser_problem(parser, "[%s]: no such section; allowed are [Match], [Region], "
-				       "[Memory] and [Lifecycle]",
+		parser_problem(parser,
+			       "[%s]: no such section; allowed are [Match], [Region], "
+			       "[Memory] and [Lifecycle]",
 			       section);
 		return 1;
 	}

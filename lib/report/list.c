@@ -22,8 +22,8 @@ static void put_memmap(struct json_object *json, const struct kmemd_inventory *i
 		json_put_text(memmap, "asked", "no-switch");
 	else
 		json_put_text(memmap, "asked", dax->memmap_on_memory ? "device" : "dram");
-	json_put_text(memmap, "in_force", on_device == TRISTATE_UNKNOWN ? "unknown"
-									: where[on_device]);
+	json_put_text(memmap, "in_force",
+		      on_device == TRISTATE_UNKNOWN ? "unknown" : where[on_device]);
 	json_put_text(memmap, "known", how);
 	if (dax->has_kmem_numbers) {
 		json_put_u64(memmap, "dram_bytes", dax->memmap_dram);
@@ -45,9 +45,10 @@ static void put_dax(struct json_object *array, const struct kmemd_inventory *inv
 	json_put_int(json, "target_node", dax->target_node);
 	json_put_u64(json, "align", dax->align);
 	json_put_text(json, "driver", dax->driver);
-	json_put_text(json, "mode", dax_is_kmem(dax)	? "system-ram"
-				    : dax->driver[0]	? "devdax"
-							: "disabled");
+	json_put_text(json, "mode",
+		      dax_is_kmem(dax) ? "system-ram"
+		      : dax->driver[0] ? "devdax"
+				       : "disabled");
 	blocks = json_put_object(json, "blocks");
 	json_put_u64(blocks, "total", counts.total);
 	for (unsigned int state = 0; state < BLOCK_STATE_COUNT; state++)

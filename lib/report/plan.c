@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reports about what would be done, and why: plan and explain. */
+#include "plan/plan.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "plan/plan.h"
 #include "state/state.h"
 
 #include <errno.h>
@@ -79,8 +79,8 @@ static void put_plan(struct json_object *array, const struct kmemd *kmemd, const
 		put_step(steps, plan, step);
 }
 
-static void put_key(struct json_object *array, const struct decision *decision,
-		    enum policy_key key, const char *value)
+static void put_key(struct json_object *array, const struct decision *decision, enum policy_key key,
+		    const char *value)
 {
 	struct json_object *json = json_append_object(array);
 	char text[512];
@@ -134,8 +134,7 @@ static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inv
 		if (only && only != device)
 			continue;
 		policy_decide(policy, device, &decision);
-		if (!devices ||
-		    plan_make(inventory, device, &decision, goal, &plan) < 0) {
+		if (!devices || plan_make(inventory, device, &decision, goal, &plan) < 0) {
 			json_object_put(json);
 			return error_memory(error);
 		}
@@ -158,6 +157,6 @@ int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inve
 			 const struct kmemd_policy *policy, const char *device,
 			 struct json_object **ret, struct kmemd_error *error)
 {
-	return report_devices(kmemd, inventory, policy, device, GOAL_POLICY,
-			      put_explanation, ret, error);
+	return report_devices(kmemd, inventory, policy, device, GOAL_POLICY, put_explanation, ret,
+			      error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "base/json.h"
 #include "policy/policy.h"
+#include "base/json.h"
 
 struct json_object *kmemd_policy_to_json(const struct kmemd_policy *policy)
 {

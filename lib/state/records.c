@@ -15,7 +15,8 @@ const char *const record_state_names[RECORD_STATE_COUNT] = {
 	[RECORD_REFUSED] = "refused",
 };
 
-/* Identities come from firmware and labels: whatever is not plain becomes '_' in the file's name. */
+/* Identities come from firmware and labels: whatever is not plain becomes '_' in the file's name.
+ */
 static char *record_path(const struct kmemd *kmemd, const char *identity)
 {
 	char *path = format_text("%s/devices/%s.json", kmemd->run, identity);

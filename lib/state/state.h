@@ -17,8 +17,8 @@
 int state_prepare(const struct kmemd *kmemd, struct kmemd_error *error);
 
 /*
- * The machine's lock: an fd to close, or a negative errno. Tells the job's events when it has to wait, and
- * gives up with -ECANCELED when the job is cancelled meanwhile.
+ * The machine's lock: an fd to close, or a negative errno. Tells the job's events when it has to
+ * wait, and gives up with -ECANCELED when the job is cancelled meanwhile.
  */
 int lock_take(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error);
 

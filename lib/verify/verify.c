@@ -41,16 +41,15 @@ static int verify_memmap(const struct kmemd_inventory *after, const struct dax_d
 static int verify_system_ram(const struct kmemd_inventory *after, const struct device *device,
 			     const struct decision *decision, struct kmemd_error *error)
 {
-	enum block_state wanted =
-		decision->settings.zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL;
+	enum block_state wanted = decision->settings.zone == ZONE_MOVABLE ? BLOCK_MOVABLE
+									  : BLOCK_KERNEL;
 
 	array_foreach(dax, &device->dax) {
-		int r = dax_is_kmem(*dax) ? verify_blocks(*dax, wanted, error)
-					  : error_set(error, KMEMD_FAILED, EIO,
-						      "%s is bound to %s and should be to kmem",
-						      (*dax)->name,
-						      (*dax)->driver[0] ? (*dax)->driver
-									: "no driver");
+		int r = dax_is_kmem(*dax)
+				? verify_blocks(*dax, wanted, error)
+				: error_set(error, KMEMD_FAILED, EIO,
+					    "%s is bound to %s and should be to kmem", (*dax)->name,
+					    (*dax)->driver[0] ? (*dax)->driver : "no driver");
 
 		if (r == 0)
 			r = verify_memmap(after, *dax, decision, error);

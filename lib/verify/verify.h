@@ -4,8 +4,9 @@
 #include "plan/plan.h"
 
 /*
- * Compares a snapshot that was taken after a job with what was wanted, block by block, zone and memmap
- * included. 0, or -EIO and the first difference in words. A device that is gone is -ENODEV. Pure.
+ * Compares a snapshot that was taken after a job with what was wanted, block by block, zone and
+ * memmap included. 0, or -EIO and the first difference in words. A device that is gone is -ENODEV.
+ * Pure.
  */
 int verify(const struct kmemd_inventory *after, const char *identity,
 	   const struct decision *decision, enum goal goal, struct kmemd_error *error);
