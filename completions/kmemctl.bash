@@ -10,7 +10,8 @@ _kmemctl_devices()
 	local typed=$1 keys='device|region|chardev' json
 	[[ $typed ]] && keys+='|serial|uuid'
 	json=$(kmemctl list --json=short 2>/dev/null) || return 0
-	while [[ $json =~ \"($keys)\":\"([^\"\\]+)\" ]]; do
+	# No other characters: compgen -W expands its words as the shell does.
+	while [[ $json =~ \"($keys)\":\"([[:alnum:]._-]+)\" ]]; do
 		printf '%s\n' "${BASH_REMATCH[2]}"
 		json=${json#*"${BASH_REMATCH[0]}"}
 	done

@@ -38,19 +38,24 @@ function __kmemctl_no_verb
     test (count $words) -eq 0
 end
 
+# Whether an option is being typed.
+function __kmemctl_dash
+    string match -q -- '-*' (commandline -ct)
+end
+
 # Kernel names are offered first; the serials and UUIDs that belong to the same devices only when something has
 # been typed, so that a device is not listed four times.
 function __kmemctl_devices
     set -l keys 'device|region|chardev'
     test -n (commandline -ct | string collect); and set keys "$keys|serial|uuid"
     kmemctl list --json=short 2>/dev/null |
-        string match --all --regex --groups-only '"(?:'$keys')":"([^"\\\\]+)"'
+        string match --all --regex --groups-only '"(?:'$keys')":"([[:alnum:]._-]+)"'
 end
 
 # Directories with ':' between them.
 function __kmemctl_directories
     set -l token (commandline -ct | string replace -r '^(--policy=|-p)' '')
-    set -l before (string match -r '^.*:' -- $token)
+    set -l before (string match -r '^.*:' -- $token; or echo '')
     for directory in (__fish_complete_directories (string replace -r '^.*:' '' -- $token) Directory)
         echo $before$directory
     end
@@ -79,7 +84,7 @@ complete -c kmemctl -n __kmemctl_no_verb -l version -d 'Show the version'
 # The format is only taken behind '=', so the plain option is one of its own.
 complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain memmap inventory policy' \
     -l json -d 'Print JSON'
-complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain memmap inventory policy' \
+complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain memmap inventory policy; and __kmemctl_dash' \
     -a '--json=pretty --json=short --json=off' -d 'Print JSON'
 complete -c kmemctl -n '__kmemctl_verb_is apply drain' -s n -l dry-run -d 'Show the plan and do nothing'
 complete -c kmemctl -n '__kmemctl_verb_is apply drain' -s t -l timeout -x -d 'How long offlining may take, in seconds'

@@ -10,7 +10,7 @@ _kmemctl_devices() {
 	local -a names
 	[[ -n $PREFIX ]] && keys+='|serial|uuid'
 	json=$(kmemctl list --json=short 2>/dev/null)
-	while [[ $json =~ "\"($keys)\":\"([^\"\\\\]+)\"" ]]; do
+	while [[ $json =~ "\"($keys)\":\"([[:alnum:]._-]+)\"" ]]; do
 		names+=("$match[2]")
 		json=${json[MEND+1,-1]}
 	done
@@ -51,8 +51,11 @@ _kmemctl() {
 		'(- *)'{-h,--help}'[show help]'
 	)
 
-	# No option of a verb stands before the verb here, although kmemctl takes them anywhere.
-	_arguments -C $common '(- *)--version[show the version]' \
+	# What belongs to a verb is taken before it as well, but not offered there.
+	_arguments -C -A '-*' $common '(- *)--version[show the version]' \
+		'!--json=-::format: ' '!'{-n,--dry-run} '!'{-t+,--timeout=}':seconds: ' \
+		'!'{-i+,--inventory=}':snapshot:_files' \
+		'!'{-p+,--policy=}':directories:_kmemctl_policy_directories' \
 		'1:verb:_kmemctl_verbs' '*::argument:->argument' && ret=0
 	[[ $state == argument ]] || return ret
 
