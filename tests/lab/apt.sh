@@ -19,23 +19,28 @@ lab_say() { printf 'lab: %s\n' "$*" >&2; }
 lab_die() { printf 'lab: error: %s\n' "$*" >&2; exit 1; }
 
 # Only one program at a time may fill a folder below build/lab; two runs of make must not unpack into each other.
-# lab_lock NAME: wait for the lock (at most 15 minutes), hold it until the calling shell ends.
+# lab_lock NAME: wait for the lock (at most 15 minutes), hold it until the calling shell ends; once held, it is not
+# taken again.
+LAB_LOCK_HELD=''
 lab_lock() {
+	[ "$LAB_LOCK_HELD" != "$1" ] || return 0
 	mkdir -p "$LAB_BUILD"
 	exec {LAB_LOCK_FD}>"$LAB_BUILD/.lock-$1"
 	flock -w 900 "$LAB_LOCK_FD" || lab_die "another program has held $LAB_BUILD/.lock-$1 for 15 minutes"
+	LAB_LOCK_HELD=$1
 }
 
 # lab_archive main|security: the URL of the archive, as the machine's apt knows it.
 lab_archive() {
 	local main='' security='' site release
+	# --no-release-info: a machine that has never run "apt-get update" has no release files, and knows the answer too.
 	while read -r site release; do
 		case $release in
 		*-security|*/updates) [ -n "$security" ] || security=$site ;;
 		*-backports*|*-proposed*|*-updates) ;;
 		bookworm|trixie|stable|oldstable|testing|sid|unstable) [ -n "$main" ] || main=$site ;;
 		esac
-	done < <(apt-get indextargets --format "\$(SITE) \$(RELEASE)" 'Created-By: Packages' 2>/dev/null)
+	done < <(apt-get indextargets --no-release-info --format "\$(SITE) \$(RELEASE)" 'Created-By: Packages' 2>/dev/null)
 	# A machine may name only one of the two: the archives stand side by side on every mirror that has both.
 	[ -n "$security" ] || security=${main:+${main%/}-security}
 	[ -n "$main" ] || main=${security%-security}
