@@ -98,7 +98,10 @@ static void read_attributes(int directory, struct dax_device *dax)
 	dax->blocks_failed = read_number(directory, "kmem/blocks_failed");
 }
 
-/* 0 when the device went away meanwhile: it is left out. */
+/*
+ * Left out are devices that went away meanwhile, and those that are still being made: the kernel shows the
+ * ranges only when the driver has added all memory. Others than root are not shown the ranges.
+ */
 static int read_device(const struct kmemd *kmemd, struct daxctl_dev *device, int blocks,
 		       struct kmemd_inventory *inventory, struct kmemd_error *error)
 {
@@ -116,6 +119,14 @@ static int read_device(const struct kmemd *kmemd, struct daxctl_dev *device, int
 	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0 || !realpath(path, real_path))
 		return 0;
+	if (!daxctl_mapping_get_first(device)) {
+		if (geteuid() == 0)
+			return 0;
+		return error_errno(error, EACCES,
+				   "cannot read the physical ranges of %s (%s/mapping*): only root "
+				   "may",
+				   name, path);
+	}
 
 	dax = array_add(&inventory->dax);
 	if (!dax)
@@ -130,10 +141,6 @@ static int read_device(const struct kmemd *kmemd, struct daxctl_dev *device, int
 	read_attributes(directory, dax);
 	if (read_ranges(device, dax) < 0 || blocks_find(dax, inventory->host.block_size) < 0)
 		return error_memory(error);
-	if (!dax->ranges.count)
-		return error_errno(error, geteuid() ? EACCES : EIO,
-				   "cannot read the physical ranges of %s (%s/mapping*): %s", name,
-				   path, geteuid() ? "only root may" : "the kernel shows none");
 	if (!dax_is_kmem(dax))
 		return 0;
 	r = blocks_read(blocks, dax);
