@@ -20,7 +20,7 @@ _kmemctl_devices()
 # The options of a verb; without one, those that kmemctl alone takes.
 _kmemctl_options()
 {
-	local common='-h --help -v --verbose'
+	local common='-h --help'
 	case $1 in
 	list) echo "--json --json= -i --inventory= $common" ;;
 	status | inventory | memmap) echo "--json --json= $common" ;;

@@ -79,7 +79,6 @@ complete -c kmemctl -n '__kmemctl_at 1 policy' -a check
 complete -c kmemctl -n '__kmemctl_verb_is policy; and not __kmemctl_at 1 policy' -F
 
 complete -c kmemctl -s h -l help -d 'Show help'
-complete -c kmemctl -s v -l verbose -d 'Say more'
 complete -c kmemctl -n __kmemctl_no_verb -l version -d 'Show the version'
 # The format is only taken behind '=', so the plain option is one of its own.
 complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain memmap inventory policy' \

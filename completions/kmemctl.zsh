@@ -47,7 +47,6 @@ _kmemctl() {
 	local -a inventory=('(-i --inventory)'{-i+,--inventory=}'[a snapshot, not this machine]:snapshot:_files')
 	local -a policy=('(-p --policy)'{-p+,--policy=}'[policy directories]:directories:_kmemctl_policy_directories')
 	local -a common=(
-		'(-v --verbose)'{-v,--verbose}'[say more]'
 		'(- *)'{-h,--help}'[show help]'
 	)
 
