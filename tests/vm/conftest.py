@@ -3,7 +3,7 @@
 import pytest
 
 from . import qmp
-from .guest import Guest, GuestError
+from .guest import RETRIED, Guest, GuestError
 
 
 def _live(request):
@@ -77,3 +77,9 @@ def pytest_runtest_makereport(item, call):
                 report.sections.append((f"guest {value.name}: journal of kmemd", journal.out))
             except (GuestError, qmp.ProtocolError):
                 pass
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which boots had to be tried again, also when every test has passed."""
+    for line in RETRIED:
+        terminalreporter.write_line(line)

@@ -30,6 +30,7 @@ from . import initrd, kernel_log, lab, machine, qmp
 from .machine import Expander, Nvdimm
 
 BOOT_TIMEOUT = 180
+RETRIED = []    # what was said about each boot that had to be tried again, in this process
 _ENVIRONMENT = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME=/root", "LC_ALL=C.UTF-8", "TERM=dumb",
                 "NO_COLOR=1")
 _RELAXED = "console=ttyS0,115200 loglevel=8 log_buf_len=4M panic=-1 printk.devkmsg=on mitigations=off"
@@ -152,9 +153,14 @@ class Guest:
             except TimeoutError as error:
                 self.boot_retries = 1
                 shutil.copy(self.folder / "console.log", self.folder / "console.first-boot.log")
-                self._say(f"{error}; its console is kept in {self.folder}/console.first-boot.log; trying once more")
+                RETRIED.append(f"guest {self.name}: {error}; its console is kept in "
+                               f"{self.folder}/console.first-boot.log; trying once more")
+                print(RETRIED[-1], file=sys.stderr, flush=True)
                 self._stop_qemu()
-                self._boot()
+                try:
+                    self._boot()
+                except TimeoutError as again:
+                    raise GuestError(f"guest {self.name}: twice in a row {again}\n{self.console_tail(25)}") from again
             self.run("udevadm settle --timeout=60", timeout=90)
             # "degraded" only says that a unit failed; failed_units() tells which.
             self.run("systemctl is-system-running --wait", timeout=120, check=False)
@@ -210,9 +216,6 @@ class Guest:
     def _write_result(self, text):
         (self.folder / "result").write_text(text + "\n")
 
-    def _say(self, text):
-        print(f"guest {self.name}: {text}", file=sys.stderr, flush=True)
-
     def _command_line(self):
         command = ["qemu-system-x86_64", *machine.base_arguments(
             lab.accelerator(self._kernel, self.cxl), **self._config)]
@@ -241,8 +244,8 @@ class Guest:
                 ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         atexit.register(self._stop_qemu)
         try:
-            self._qmp = qmp.Qmp(f"{self._sockets}/qmp")
-            self._agent = qmp.Agent(f"{self._sockets}/agent")
+            self._qmp = qmp.Qmp(f"{self._sockets}/qmp", alive=lambda: self.running)
+            self._agent = qmp.Agent(f"{self._sockets}/agent", alive=lambda: self.running)
             while not self._agent.sync(1):
                 if time.monotonic() - began > BOOT_TIMEOUT:
                     raise TimeoutError(f"the boot did not finish within {BOOT_TIMEOUT} s")

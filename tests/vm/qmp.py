@@ -23,9 +23,9 @@ class ConnectionLost(Exception):
 
 
 class _JsonSocket:
-    """A unix socket that carries one JSON object a line."""
+    """A unix socket that carries one JSON object a line. `alive` tells whether it is worth waiting for."""
 
-    def __init__(self, path, timeout):
+    def __init__(self, path, timeout, alive):
         deadline = time.monotonic() + timeout
         while True:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -35,7 +35,7 @@ class _JsonSocket:
             except OSError:
                 # QEMU makes its sockets early, but not before exec() returned.
                 self._socket.close()
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or not alive():
                     raise
                 time.sleep(0.02)
         self._buffer = b""
@@ -72,8 +72,8 @@ class _JsonSocket:
 class Qmp:
     """QEMU's own control channel. Events are kept in `events`, oldest first, until somebody clears them."""
 
-    def __init__(self, path, timeout=30):
-        self._socket = _JsonSocket(path, timeout)
+    def __init__(self, path, timeout=30, alive=lambda: True):
+        self._socket = _JsonSocket(path, timeout, alive)
         self.events = []
         greeting = self._socket.receive(time.monotonic() + timeout)
         if not greeting or "QMP" not in greeting:
@@ -124,8 +124,8 @@ class Qmp:
 class Agent:
     """The QEMU guest agent: runs programs in the guest."""
 
-    def __init__(self, path, timeout=30):
-        self._socket = _JsonSocket(path, timeout)
+    def __init__(self, path, timeout=30, alive=lambda: True):
+        self._socket = _JsonSocket(path, timeout, alive)
 
     def _execute(self, command, arguments, timeout):
         self._socket.send({"execute": command, "arguments": arguments})

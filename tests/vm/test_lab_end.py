@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How guests end: a kernel problem fails the guest, a dead guest fails it, and nothing of it is left running."""
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -8,6 +10,7 @@ import time
 
 import pytest
 
+from . import guest as guest_module
 from . import lab
 from .guest import Guest, GuestError, KernelProblems
 
@@ -38,6 +41,50 @@ def test_clean_guest_passes_and_a_panic_is_a_failure():
     with pytest.raises(GuestError, match="panic"):
         guest.shutdown()
     assert result_of(guest).startswith("FAIL")
+
+
+def test_boot_that_hangs_is_tried_once_more_and_reported(monkeypatch, capfd):
+    boot = Guest._boot
+    limits = [1, 180]
+
+    def boot_with_limit(guest):
+        monkeypatch.setattr(guest_module, "BOOT_TIMEOUT", limits.pop(0))
+        return boot(guest)
+    monkeypatch.setattr(Guest, "_boot", boot_with_limit)
+    with Guest("lab-end-retry", memory="1G") as guest:
+        assert guest.boot_retries == 1 and guest.run("true").rc == 0
+    assert "trying once more" in capfd.readouterr().err
+    limits[:] = [1, 1]
+    with pytest.raises(GuestError, match="twice"):
+        guest.start()
+    assert result_of(guest).startswith("FAIL") and not guest.running
+
+
+def test_arguments_that_qemu_refuses_are_shown():
+    guest = Guest("lab-end-refused", qemu_args=["-device", "no-such-device"])
+    with pytest.raises(GuestError, match="no-such-device"):
+        guest.start()
+    assert "no-such-device" in result_of(guest)
+
+
+def test_console_can_be_handed_to_a_terminal():
+    program = ("import sys; sys.path.insert(0, sys.argv[1])\n"
+               "from vm.guest import Guest\n"
+               "with Guest('lab-end-console', memory='1G') as guest: guest.interactive()\n")
+    master, slave = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", program, str(lab.TOP / "tests")], stdin=slave, stdout=slave) as owner:
+        os.close(slave)
+        seen, typed, deadline = b"", False, time.monotonic() + 90
+        while b"answer=42" not in seen and time.monotonic() < deadline:
+            if select.select([master], [], [], 1)[0]:
+                seen += os.read(master, 4096)
+            if not typed and b"root@guest" in seen:
+                os.write(master, b"echo answer=$((6 * 7))\r")
+                typed = True
+        os.write(master, b"\x1d")
+        assert owner.wait(60) == 0, seen
+    assert b"answer=42" in seen
+    os.close(master)
 
 
 def test_guest_dies_with_the_program_that_started_it():
