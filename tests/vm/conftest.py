@@ -2,8 +2,9 @@
 """Fixtures for scenarios: guests that the tests of a file share, and what a failed test shows of them."""
 import pytest
 
+from . import guest as guest_module
 from . import qmp
-from .guest import RETRIED, Guest, GuestError
+from .guest import Guest, GuestError
 
 
 def _live(request):
@@ -81,5 +82,5 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_terminal_summary(terminalreporter):
     """Say which boots had to be tried again, also when every test has passed."""
-    for line in RETRIED:
+    for line in guest_module.RETRIED:
         terminalreporter.write_line(line)

@@ -122,7 +122,7 @@ def base_arguments(accelerator, memory, memory_max, slots, cpus, cxl):
     # "hypervisor=off": a guest that sees a hypervisor cannot commit a CXL region (the kernel then trusts only
     # cache flushes that it does not have) and create-region fails with ENXIO.
     cpu = "max,hypervisor=off" if accelerator == "tcg" else "host,hypervisor=off"
-    accel = "tcg,thread=multi" if accelerator == "tcg" else accelerator
+    accel = "tcg,thread=single" if accelerator == "tcg" else accelerator
     return ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", f"q35,cxl={'on' if cxl else 'off'},nvdimm=on", "-accel", accel, "-cpu", cpu,
             "-smp", str(cpus), "-m", f"{memory},slots={slots},maxmem={memory_max}"]
