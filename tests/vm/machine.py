@@ -122,6 +122,8 @@ def base_arguments(accelerator, memory, memory_max, slots, cpus, cxl):
     # "hypervisor=off": a guest that sees a hypervisor cannot commit a CXL region (the kernel then trusts only
     # cache flushes that it does not have) and create-region fails with ENXIO.
     cpu = "max,hypervisor=off" if accelerator == "tcg" else "host,hypervisor=off"
+    # One thread for all CPUs: with one each, QEMU 10.0 sometimes stops at its assertion in iotlb_to_section() when
+    # an expander is unplugged while another CPU uses CXL memory. Two guests side by side keep two cores busy anyway.
     accel = "tcg,thread=single" if accelerator == "tcg" else accelerator
     return ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", f"q35,cxl={'on' if cxl else 'off'},nvdimm=on", "-accel", accel, "-cpu", cpu,
