@@ -55,6 +55,8 @@ int cli_usage_error(const struct cli *cli, const char *format, ...)
 int cli_read_inventory(struct cli *cli, struct kmemd_inventory **ret, struct kmemd_error *error);
 /* The policy, with a warning on standard error for each mistake in it. */
 int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_error *error);
+/* FILE:LINE: message, of the policy's problems; no newline. */
+void cli_print_problem(FILE *file, struct json_object *problem);
 /* Prints JSON as --json asks; false when it is off. */
 bool cli_print_json(const struct cli *cli, struct json_object *json);
 

@@ -39,11 +39,21 @@ int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_err
 	for (size_t i = 0; i < json_count(json, "problems"); i++) {
 		struct json_object *problem = json_member(json, "problems", i);
 
-		fprintf(stderr, "kmemctl: %s:%lu: %s (the file is skipped)\n",
-			json_text(problem, "file"), (unsigned long)json_get_u64(problem, "line"),
-			json_text(problem, "message"));
+		fprintf(stderr, "kmemctl: ");
+		cli_print_problem(stderr, problem);
+		fprintf(stderr, " (the file is skipped)\n");
 	}
 	return 0;
+}
+
+void cli_print_problem(FILE *file, struct json_object *problem)
+{
+	uint64_t line = json_get_u64(problem, "line");
+
+	fprintf(file, "%s:", json_text(problem, "file"));
+	if (line)
+		fprintf(file, "%lu:", (unsigned long)line);
+	fprintf(file, " %s", json_text(problem, "message"));
 }
 
 bool cli_print_json(const struct cli *cli, struct json_object *json)

@@ -46,7 +46,7 @@ static void on_event(void *userdata, const struct kmemd_event *event)
 	case KMEMD_EVENT_UNDO:
 		fprintf(stderr, "  undo: %s\n", event->message);
 		break;
-	case KMEMD_EVENT_FAILED: /* the verb's error for one device; told by cli_fail() */
+	case KMEMD_EVENT_FAILED: /* that of the only device is told by cli_fail() */
 		if (!cli->arguments[0])
 			fprintf(stderr, "kmemctl: %s\n", event->message);
 		break;
@@ -96,6 +96,7 @@ int verb_apply(struct cli *cli)
 
 	if (cli->dry_run)
 		return verb_plan(cli);
+	job.retry = true;
 	if (cli_load_policy(cli, &policy, &error) < 0)
 		return cli_fail(&error);
 	r = kmemd_apply(cli->kmemd, policy, cli->arguments[0], &job, &error);
@@ -111,8 +112,9 @@ int verb_drain(struct cli *cli)
 
 	if (cli->dry_run)
 		return cli_plan_drain(cli);
+	/* A mistake in a file must not keep memory in use: the default timeout serves. */
 	if (cli_load_policy(cli, &policy, &error) < 0)
-		return cli_fail(&error);
+		cli_fail(&error);
 	r = kmemd_drain(cli->kmemd, policy, cli->arguments[0], &job, &error);
 	return finish(cli, r, &error);
 }

@@ -7,7 +7,7 @@
 /* "8 movable" or "6 movable, 2 offline"; "" for a device that is not in kmem. */
 static void blocks_text(const struct json_object *blocks, char *buffer, size_t size)
 {
-	static const char *const states[] = {"movable", "kernel", "mixed", "offline"};
+	static const char *const states[] = {"movable", "kernel", "mixed", "offline", "absent"};
 	size_t used = 0;
 
 	buffer[0] = '\0';

@@ -4,17 +4,18 @@
 #include "base/array.h"
 #include "base/parse.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdarg.h>
 
 struct verb {
-	const char *name, *arguments, *summary, *options;
+	const char *name, *arguments, *summary;
+	const char *options; /* letters of option_table, besides --help and --version */
 	int (*run)(struct cli *cli);
 	int least, most; /* arguments */
 };
 
-/* The options that a verb takes besides --help: letters of option_table. */
 static const struct verb verbs[] = {
 	{"list", "[DEVICE]", "show devices, regions, memory blocks by zone and where the memmap is",
 	 "ji", verb_list, 0, 1},
@@ -72,7 +73,9 @@ static void print_options(const char *letters)
 static void print_help(const struct verb *verb)
 {
 	if (verb) {
-		printf("kmemctl %s %s\n\n%s.\n", verb->name, verb->arguments, verb->summary);
+		printf("kmemctl %s%s%s [OPTION...]\n\n%c%s.\n", verb->name,
+		       verb->arguments[0] ? " " : "", verb->arguments,
+		       toupper((unsigned char)verb->summary[0]), verb->summary + 1);
 		print_options(verb->options);
 		return;
 	}
@@ -129,18 +132,17 @@ static int set_timeout(struct cli *cli, const char *value)
 	return 0;
 }
 
-/* Whether this verb knows the option; the common ones belong to all. */
-static bool verb_takes(const struct verb *verb, int letter)
+/* The option's long name, for messages. */
+static const char *option_name(int letter)
 {
-	return strchr("hV", letter) || (verb && strchr(verb->options, letter));
+	for (size_t i = 0; option_table[i].name; i++)
+		if (option_table[i].val == letter)
+			return option_table[i].name;
+	return "?";
 }
 
-static int parse_option(struct cli *cli, const struct verb *verb, int letter,
-			struct kmemd_paths *paths)
+static int set_option(struct cli *cli, int letter, struct kmemd_paths *paths)
 {
-	if (!verb_takes(verb, letter))
-		return cli_usage_error(cli, "%s does not take that option (-%c)",
-				       verb ? verb->name : "kmemctl without a verb", letter);
 	switch (letter) {
 	case 'j':
 		return set_json(cli, optarg);
@@ -154,59 +156,53 @@ static int parse_option(struct cli *cli, const struct verb *verb, int letter,
 		paths->run = "/nonexistent"; /* the records of this machine are not the other's */
 		return 0;
 	case 'p':
-	default:
 		paths->policy_dirs = optarg;
+		return 0;
+	default: /* --help and --version are looked at when the verb is known */
 		return 0;
 	}
 }
 
-/* -1 to go on, or the exit code. */
-static int parse_options(struct cli *cli, int argc, char **argv, struct kmemd_paths *paths)
+/* Options may stand before and after the verb. 0, or the exit code; the letters that were given. */
+static int parse_options(struct cli *cli, int argc, char **argv, struct kmemd_paths *paths,
+			 char letters[16])
 {
-	/* The verb is the first word that is no option: find it before judging the options. */
-	const struct verb *verb = NULL;
+	size_t count = 0;
 	int letter, r;
 
-	for (int i = 1; i < argc && !verb; i++)
-		verb = find_verb(argv[i]);
-	cli->verb = verb ? verb->name : NULL;
-	while ((letter = getopt_long(argc, argv, "hVnt:i:p:", option_table, NULL)) != -1) {
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, ":hVnt:i:p:", option_table, NULL)) != -1) {
 		if (letter == '?')
-			return cli_usage_error(cli, "see the message above");
-		if (letter == 'h') {
-			print_help(verb);
-			return KMEMD_DONE;
-		}
-		if (letter == 'V') {
-			printf("kmemctl %s\n", kmemd_version());
-			return KMEMD_DONE;
-		}
-		r = parse_option(cli, verb, letter, paths);
+			return cli_usage_error(cli, "'%s' is no option here", argv[optind - 1]);
+		if (letter == ':')
+			return cli_usage_error(cli, "'%s' needs a value", argv[optind - 1]);
+		if (!strchr(letters, letter) && count < 15)
+			letters[count++] = (char)letter;
+		r = set_option(cli, letter, paths);
 		if (r)
 			return r;
 	}
-	return -1;
+	return 0;
 }
 
-static int run_verb(struct cli *cli, int argc, char **argv, const struct kmemd_paths *paths)
+static int check_arguments(struct cli *cli, const struct verb *verb, const char *letters)
 {
-	const struct verb *verb = find_verb(argv[optind]);
-	_cleanup_(kmemd_freep) struct kmemd *kmemd = NULL;
-
-	if (!argv[optind]) {
-		cli_usage_error(cli, "a verb is missing");
-		return KMEMD_USAGE;
-	}
-	if (!verb)
-		return cli_usage_error(cli, "no verb is called '%s'", argv[optind]);
-	cli->verb = verb->name;
-	cli->arguments = argv + optind + 1;
-	cli->argument_count = argc - optind - 1;
+	for (; *letters; letters++)
+		if (!strchr(verb->options, *letters))
+			return cli_usage_error(cli, "%s takes no --%s", verb->name,
+					       option_name(*letters));
 	if (cli->argument_count < verb->least)
 		return cli_usage_error(cli, "%s: %s is missing", verb->name, verb->arguments);
 	if (cli->argument_count > verb->most)
 		return cli_usage_error(cli, "%s: '%s' is one argument too many", verb->name,
 				       cli->arguments[verb->most]);
+	return 0;
+}
+
+static int run_verb(struct cli *cli, const struct verb *verb, const struct kmemd_paths *paths)
+{
+	_cleanup_(kmemd_freep) struct kmemd *kmemd = NULL;
+
 	if (kmemd_new(&kmemd, paths) < 0) {
 		fprintf(stderr, "kmemctl: out of memory\n");
 		return KMEMD_FAILED;
@@ -215,16 +211,42 @@ static int run_verb(struct cli *cli, int argc, char **argv, const struct kmemd_p
 	return verb->run(cli);
 }
 
+static int dispatch(struct cli *cli, int argc, char **argv)
+{
+	struct kmemd_paths paths = {0};
+	const struct verb *verb;
+	char letters[16] = "";
+	int r = parse_options(cli, argc, argv, &paths, letters);
+
+	if (r)
+		return r;
+	verb = find_verb(argv[optind]);
+	if (strchr(letters, 'V')) {
+		printf("kmemctl %s\n", kmemd_version());
+		return KMEMD_DONE;
+	}
+	if (strchr(letters, 'h')) {
+		print_help(verb);
+		return KMEMD_DONE;
+	}
+	if (!argv[optind])
+		return cli_usage_error(cli, "a verb is missing");
+	if (!verb)
+		return cli_usage_error(cli, "no verb is called '%s'", argv[optind]);
+	cli->verb = verb->name;
+	cli->arguments = argv + optind + 1;
+	cli->argument_count = argc - optind - 1;
+	r = check_arguments(cli, verb, letters);
+	return r ? r : run_verb(cli, verb, &paths);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {0};
-	struct kmemd_paths paths = {0};
 	int r;
 
 	setlocale(LC_ALL, "");
-	r = parse_options(&cli, argc, argv, &paths);
-	if (r < 0)
-		r = run_verb(&cli, argc, argv, &paths);
+	r = dispatch(&cli, argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "kmemctl: cannot write to standard output\n");
 		return r ? r : KMEMD_FAILED;

@@ -61,5 +61,7 @@ int verb_memmap(struct cli *cli)
 				       cli->arguments[1]);
 	if (kmemd_memmap_set(cli->kmemd, cli->arguments[0], on, &job, &error) < 0)
 		return cli_fail(&error);
+	fprintf(stderr, "The switch holds until the device is bound anew; MemmapOnMemory= in its "
+			"policy decides then.\n");
 	return show(cli);
 }

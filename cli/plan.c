@@ -40,11 +40,15 @@ static void print_steps(const struct json_object *device)
 static void print_head(const struct json_object *device)
 {
 	const char *policy = json_text(device, "policy");
+	struct json_object *record = NULL;
 
 	printf("%s (%s): %s%s%s\n", json_text(device, "device"), json_text(device, "identity"),
 	       json_text(device, "mode"), policy[0] ? " by " : ", no policy file matches", policy);
 	if (json_text(device, "refused")[0])
 		printf("  refused: %s\n", json_text(device, "refused"));
+	if (json_object_object_get_ex(device, "record", &record))
+		printf("  %s: %s; kmemctl apply %s lifts that\n", json_text(record, "state"),
+		       json_text(record, "message"), json_text(device, "device"));
 	if (json_text(device, "note")[0])
 		printf("  note: %s\n", json_text(device, "note"));
 }

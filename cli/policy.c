@@ -13,10 +13,8 @@ static int print_check(struct cli *cli, struct json_object *json)
 	for (size_t i = 0; i < json_count(json, "files"); i++)
 		printf("%s: good\n", json_object_get_string(json_member(json, "files", i)));
 	for (size_t i = 0; i < problems; i++) {
-		struct json_object *problem = json_member(json, "problems", i);
-
-		printf("%s:%lu: %s\n", json_text(problem, "file"),
-		       (unsigned long)json_get_u64(problem, "line"), json_text(problem, "message"));
+		cli_print_problem(stdout, json_member(json, "problems", i));
+		printf("\n");
 	}
 	return problems ? KMEMD_FAILED : KMEMD_DONE;
 }

@@ -39,8 +39,9 @@ static void print_status(const struct json_object *json)
 		printf(" (pid %lu)", (unsigned long)json_get_u64(daemon, "pid"));
 	printf("%s%s\n", json_text(daemon, "status")[0] ? ": " : "", json_text(daemon, "status"));
 	if (json_object_object_get_ex(json, "job", &job))
-		printf("job: %s of %s (pid %lu)\n", json_text(job, "type"),
-		       json_text(job, "device"), (unsigned long)json_get_u64(job, "pid"));
+		printf("job: %s of %s (pid %lu)%s\n", json_text(job, "type"),
+		       json_text(job, "device"), (unsigned long)json_get_u64(job, "pid"),
+		       json_get_bool(job, "running") ? "" : ", cut short");
 	else
 		printf("job: none\n");
 	for (size_t i = 0; i < json_count(json, "records"); i++) {

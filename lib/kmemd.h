@@ -127,7 +127,7 @@ struct kmemd_job {
 	/* Polled between kernel calls; true undoes what was done and returns -ECANCELED. */
 	bool (*cancelled)(void *userdata);
 	unsigned int timeout_sec; /* for offlining; 0: what the policy says */
-	bool retry;		  /* try devices again whose job failed before */
+	bool retry;		  /* try failed devices again, and tell refusals again */
 };
 
 /*
@@ -144,7 +144,10 @@ struct kmemd_job {
  */
 int kmemd_apply(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
 		const struct kmemd_job *job, struct kmemd_error *error);
-/* Take a device's memory out of use and free its region; hold it against policy from then on. */
+/*
+ * Take a device's memory out of use and free its region; hold it against policy from then on. Of
+ * policy, which may be NULL, only the time that offlining may take counts.
+ */
 int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
 		const struct kmemd_job *job, struct kmemd_error *error);
 /*

@@ -88,8 +88,8 @@ static void set_idle_status(struct kmemd *kmemd)
 			failed++;
 	}
 	if (held || failed)
-		set_status("Idle; %u devices held, %u failed or refused: see kmemctl status", held,
-			   failed);
+		set_status("Idle; devices held: %u, failed or refused: %u (see kmemctl status)",
+			   held, failed);
 	else
 		set_status("Idle; every device is as policy wants");
 }

@@ -5,6 +5,7 @@
  */
 #include "apply/run.h"
 
+#include "apply/in-use.h"
 #include "apply/module.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -60,8 +61,11 @@ static bool is_driver(const struct run *run, const char *dax, const char *driver
 	return current_driver(run, dax, now, &ignored) == 0 && !strcmp(now, driver);
 }
 
-/* The ranges of a device that the snapshot does not know yet are read anew. */
-int dax_has_online_blocks(const struct run *run, const char *dax, struct kmemd_error *error)
+/*
+ * 1, 0 or a negative errno. The ranges of a device that the snapshot does not know yet are read
+ * anew.
+ */
+static int has_online_blocks(const struct run *run, const char *dax, struct kmemd_error *error)
 {
 	const struct dax_device *known = dax_in_inventory(run, dax);
 	struct kmemd_inventory *fresh = NULL;
@@ -96,6 +100,22 @@ int dax_has_online_blocks(const struct run *run, const char *dax, struct kmemd_e
 	return online;
 }
 
+int dax_check_unused(const struct run *run, const char *dax, struct kmemd_error *error)
+{
+	char path[64], mapper[96];
+	int r = has_online_blocks(run, dax, error);
+
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return error_set(error, KMEMD_REFUSED, EBUSY, "memory blocks of %s are online",
+				 dax);
+	snprintf(path, sizeof(path), "/dev/%s", dax);
+	if (find_mapper(run->kmemd, path, mapper, sizeof(mapper)))
+		return error_set(error, KMEMD_REFUSED, EBUSY, "%s has %s mapped", mapper, path);
+	return 0;
+}
+
 static int unbind(const struct run *run, const char *dax, const char *driver,
 		  struct kmemd_error *error)
 {
@@ -103,14 +123,9 @@ static int unbind(const struct run *run, const char *dax, const char *driver,
 	char path[128];
 	int r;
 
-	if (!strcmp(driver, "kmem")) {
-		r = dax_has_online_blocks(run, dax, error);
-		if (r < 0)
-			return r;
-		if (r > 0)
-			return error_set(error, KMEMD_REFUSED, EBUSY,
-					 "memory blocks of %s are online", dax);
-	}
+	r = dax_check_unused(run, dax, error);
+	if (r < 0)
+		return r;
 	/* So that the driver does not take the device back by itself; it may not know it by id. */
 	snprintf(path, sizeof(path), DAX_DRIVERS "/%s/remove_id", driver);
 	run_write(run, path, dax, &ignored);

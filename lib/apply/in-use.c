@@ -84,3 +84,46 @@ void describe_use(const struct kmemd *kmemd, int node, char *buffer, size_t size
 		snprintf(buffer + length, size - length, "; process %s (%s) locks %s", largest.pid,
 			 largest.name, format_size(largest.locked, locked));
 }
+
+/* Lines of maps are as long as paths may be; the path of a dax device is at the end of its line. */
+static bool process_maps(int proc, const char *pid, const char *path)
+{
+	_cleanup_free_ char *maps = format_text("%s/maps", pid);
+	_cleanup_file_ FILE *file = NULL;
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	int fd = maps ? openat(proc, maps, O_RDONLY | O_CLOEXEC) : -1;
+
+	file = fd >= 0 ? fdopen(fd, "r") : NULL;
+	if (!file) {
+		closep(&fd);
+		return false;
+	}
+	while (getline(&line, &size, file) > 0) {
+		char *found = strstr(line, path);
+
+		if (found && found[strlen(path)] == '\n')
+			return true;
+	}
+	return false;
+}
+
+bool find_mapper(const struct kmemd *kmemd, const char *path, char *buffer, size_t size)
+{
+	_cleanup_dir_ DIR *directory = opendir(kmemd->procfs);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		char comm[300], name[32] = "?";
+
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !process_maps(dirfd(directory), entry->d_name, path))
+			continue;
+		snprintf(comm, sizeof(comm), "%s/comm", entry->d_name);
+		if (attribute_read(dirfd(directory), comm, name, sizeof(name)) < 0)
+			name[0] = '\0';
+		snprintf(buffer, size, "process %s (%s)", entry->d_name, name);
+		return true;
+	}
+	return false;
+}

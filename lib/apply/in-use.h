@@ -11,4 +11,10 @@
  */
 void describe_use(const struct kmemd *kmemd, int node, char *buffer, size_t size);
 
+/*
+ * A process that has a file mapped: true, and who it is, "process 77 (cat)". False also where /proc
+ * does not let us look.
+ */
+bool find_mapper(const struct kmemd *kmemd, const char *path, char *buffer, size_t size);
+
 #endif

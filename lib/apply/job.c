@@ -46,14 +46,15 @@ static void tell_decision(const struct task *task, const struct plan *plan)
 	send_event(task, plan, KMEMD_EVENT_DECIDED, message, NULL);
 }
 
-static int verify_now(const struct task *task, const struct plan *plan, struct kmemd_error *error)
+/* The kernel as it is now against what was wanted. */
+static int check_outcome(const struct run *run, struct kmemd_error *error)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *after = NULL;
-	int r = kmemd_inventory_read(task->kmemd, &after, error);
+	int r = kmemd_inventory_read((struct kmemd *)run->kmemd, &after, error);
 
-	if (r == 0)
-		r = verify(after, plan->device->identity, &plan->decision, task->goal, error);
-	return r;
+	return r < 0 ? r
+		     : verify(after, run->plan->device->identity, &run->plan->decision,
+			      run->plan->goal, error);
 }
 
 /* What stays on record: so that a failure is not tried for ever, a refusal not told for ever. */
@@ -74,6 +75,7 @@ static int execute(const struct task *task, const struct kmemd_inventory *invent
 		.job = task->job,
 		.inventory = inventory,
 		.plan = plan,
+		.check = check_outcome,
 		.timeout_sec = task->job->timeout_sec ? task->job->timeout_sec
 						      : plan->decision.settings.drain_timeout_sec,
 	};
@@ -84,11 +86,6 @@ static int execute(const struct task *task, const struct kmemd_inventory *invent
 		 task->goal == GOAL_DRAIN ? "drain" : "apply");
 	tell_decision(task, plan);
 	r = run_plan(&run, error);
-	if (r == 0) {
-		r = verify_now(task, plan, error);
-		if (r < 0)
-			error_prefix(error, "not as it should be afterwards");
-	}
 	if (r < 0) {
 		error_prefix(error, "%s", plan->device->name);
 		if (task->goal == GOAL_POLICY && r != -ECANCELED)
@@ -101,20 +98,21 @@ static int execute(const struct task *task, const struct kmemd_inventory *invent
 	return 0;
 }
 
+/* 0 when the same has been told before and nobody asks again. */
 static int refuse(const struct task *task, const struct plan *plan, const char *why,
 		  struct kmemd_error *error)
 {
 	struct record record;
 	bool told = record_read(task->kmemd, plan->device, &record) &&
 		    record.state == RECORD_REFUSED && !strcmp(record.message, why);
-	int r = error_set(error, KMEMD_REFUSED, EOPNOTSUPP, "%s: %s", plan->device->name, why);
 
-	if (told && !task->named)
+	if (told && !task->named && !task->job->retry)
 		return 0;
+	error_set(error, KMEMD_REFUSED, EOPNOTSUPP, "%s: %s", plan->device->name, why);
 	if (task->goal == GOAL_POLICY)
 		keep_record(task, plan, RECORD_REFUSED, why);
 	send_event(task, plan, KMEMD_EVENT_FAILED, error->message, error);
-	return task->named ? r : 0;
+	return -EOPNOTSUPP;
 }
 
 /* Whether a record says to leave the device alone; a person's word lifts it. */
@@ -128,6 +126,29 @@ static bool is_on_record(const struct task *task, const struct device *device)
 		return true;
 	record_remove(task->kmemd, device);
 	return false;
+}
+
+/*
+ * Policy keeps away from a drained device, and from everything that an interleaved region of it
+ * took along.
+ */
+static int hold(const struct task *task, const struct kmemd_inventory *inventory,
+		const struct device *drained, struct kmemd_error *error)
+{
+	int r = record_write(task->kmemd, drained, RECORD_HELD, "drained by kmemctl", error);
+
+	array_foreach(other, &inventory->devices) {
+		if (other == drained || other->kind != drained->kind)
+			continue;
+		array_foreach(region, &other->regions)
+			array_foreach(ours, &drained->regions)
+				if (r == 0 && *region == *ours)
+					r = record_write(task->kmemd, other, RECORD_HELD,
+							 "drained together with another memdev of "
+							 "its region",
+							 error);
+	}
+	return r;
 }
 
 static int act(const struct task *task, const struct kmemd_inventory *inventory,
@@ -147,8 +168,7 @@ static int act(const struct task *task, const struct kmemd_inventory *inventory,
 	}
 	r = plan->steps.count ? execute(task, inventory, plan, error) : 0;
 	if (r == 0 && task->goal == GOAL_DRAIN)
-		r = record_write(task->kmemd, plan->device, RECORD_HELD, "drained by kmemctl",
-				 error);
+		r = hold(task, inventory, plan->device, error);
 	else if (r == 0 && record_read(task->kmemd, plan->device, &record))
 		record_remove(task->kmemd, plan->device);
 	return r;
@@ -176,7 +196,10 @@ static int do_device(const struct task *task, const char *name, bool *ret_acted,
 				 "no device is called '%s' (kmemctl list shows them)", name);
 	if (task->goal == GOAL_POLICY && is_on_record(task, device))
 		return 0;
-	policy_decide(task->policy, device, &decision);
+	if (task->policy)
+		policy_decide(task->policy, device, &decision);
+	else
+		decision = (struct decision){.settings = default_settings};
 	r = plan_make(inventory, device, &decision, task->goal, &plan);
 	if (r < 0)
 		return error_memory(error);

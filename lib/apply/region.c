@@ -273,13 +273,10 @@ int step_destroy_region(struct run *run, const struct step *step, struct kmemd_e
 	char dax[DEVICE_NAME_MAX];
 
 	if (dax_of_region(run, step->target, 0, dax) == 0) {
-		int r = dax_has_online_blocks(run, dax, error);
+		int r = dax_check_unused(run, dax, error);
 
 		if (r < 0)
 			return r;
-		if (r > 0)
-			return error_set(error, KMEMD_REFUSED, EBUSY,
-					 "memory blocks of %s are online", dax);
 	}
 	array_foreach(region, &run->inventory->regions)
 		if (!strcmp(region->name, step->target))

@@ -207,6 +207,11 @@ int run_plan(struct run *run, struct kmemd_error *error)
 	if (r < 0)
 		return r;
 	r = run_steps(run, error);
+	if (r == 0 && run->check) {
+		r = run->check(run, error);
+		if (r < 0)
+			error_prefix(error, "not as it should be afterwards");
+	}
 	if (r < 0)
 		handle_failure(run, error);
 	forget_undos(run);

@@ -29,10 +29,13 @@ struct run {
 	unsigned int timeout_sec;	      /* for offlining */
 	char created_region[DEVICE_NAME_MAX]; /* by STEP_CREATE_REGION */
 	bool undoing;			      /* cancellation does not stop an undo */
+	/* Compares the kernel with what is wanted when all steps are done; NULL: nothing to
+	 * compare. */
+	int (*check)(const struct run *run, struct kmemd_error *error);
 	ARRAY(struct undo) undos;
 };
 
-/* Runs the plan; on failure undoes what it did unless the policy says to keep it. */
+/* Runs the plan and checks; on failure undoes what it did unless the policy says to keep it. */
 int run_plan(struct run *run, struct kmemd_error *error);
 
 /*
@@ -82,8 +85,9 @@ int region_destroy(const struct run *run, const char *region, const char *root_d
  */
 int dax_of_region(const struct run *run, const char *region, unsigned int timeout_ms,
 		  char name[DEVICE_NAME_MAX]);
-/* Whether any of a dax device's blocks is online now; negative errno. */
-int dax_has_online_blocks(const struct run *run, const char *dax, struct kmemd_error *error);
+/* -EBUSY (KMEMD_REFUSED) while one of a dax device's blocks is online or a process has it mapped.
+ */
+int dax_check_unused(const struct run *run, const char *dax, struct kmemd_error *error);
 
 /*
  * auto_online_blocks makes the kernel online what a driver adds before anybody can say where. Held

@@ -99,8 +99,9 @@ static void read_attributes(int directory, struct dax_device *dax)
 }
 
 /*
- * Left out are devices that went away meanwhile, and those that are still being made: the kernel shows the
- * ranges only when the driver has added all memory. Others than root are not shown the ranges.
+ * Left out are devices that went away meanwhile, and those that are still being made: the kernel
+ * shows the ranges only when the driver has added all memory. Others than root are not shown the
+ * ranges.
  */
 static int read_device(const struct kmemd *kmemd, struct daxctl_dev *device, int blocks,
 		       struct kmemd_inventory *inventory, struct kmemd_error *error)

@@ -3,10 +3,12 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "inventory/inventory.h"
+#include "report/report.h"
 #include "state/state.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 
 static void put_memmap(struct json_object *json, const struct kmemd_inventory *inventory,
@@ -56,8 +58,7 @@ static void put_dax(struct json_object *array, const struct kmemd_inventory *inv
 	put_memmap(json, inventory, dax);
 }
 
-static void put_record(struct json_object *json, const struct kmemd *kmemd,
-		       const struct device *device)
+void report_record(struct json_object *json, const struct kmemd *kmemd, const struct device *device)
 {
 	struct record record;
 	struct json_object *item;
@@ -106,7 +107,7 @@ static void put_device(struct json_object *array, const struct kmemd *kmemd,
 	dax = json_put_array(json, "daxdevs");
 	array_foreach(slot, &device->dax)
 		put_dax(dax, inventory, *slot);
-	put_record(json, kmemd, device);
+	report_record(json, kmemd, device);
 }
 
 static void put_host(struct json_object *json, const struct host *host)
@@ -165,6 +166,8 @@ int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct km
 		json_put_text(job, "type", journal.job);
 		json_put_text(job, "device", journal.device);
 		json_put_int(job, "pid", journal.pid);
+		/* The next job puts right what one that is gone has left. */
+		json_put_bool(job, "running", kill(journal.pid, 0) == 0 || errno == EPERM);
 	}
 	r = records_each(kmemd, put_status_record, json_put_array(json, "records"));
 	if (r < 0) {

@@ -3,7 +3,7 @@
 #include "plan/plan.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "state/state.h"
+#include "report/report.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,37 +43,26 @@ static void put_step(struct json_object *array, const struct plan *plan, const s
 	json_put_text(why, "source", text);
 }
 
-/* Why policy does nothing with a device that it would otherwise plan for; "" when it does. */
-static void standing_of(const struct kmemd *kmemd, const struct plan *plan, char *buffer,
-			size_t size)
+/* Why nothing is done although something is wanted; "" when nothing stands in the way. */
+static const char *refusal_of(const struct plan *plan)
 {
-	struct record record;
-
-	buffer[0] = '\0';
-	if (plan->goal == GOAL_DRAIN) {
-		snprintf(buffer, size, "%s", plan->refusal);
-	} else if (plan->decision.refusal[0]) {
-		snprintf(buffer, size, "%s", plan->decision.refusal);
-	} else if (plan->refusal[0]) {
-		snprintf(buffer, size, "%s", plan->refusal);
-	} else if (record_read(kmemd, plan->device, &record) && record.state != RECORD_REFUSED) {
-		snprintf(buffer, size, "%s: %s; kmemctl apply %s lifts that",
-			 record_state_names[record.state], record.message, plan->device->name);
-	}
+	if (plan->goal == GOAL_POLICY && plan->decision.refusal[0])
+		return plan->decision.refusal;
+	return plan->refusal;
 }
 
 static void put_plan(struct json_object *array, const struct kmemd *kmemd, const struct plan *plan)
 {
 	struct json_object *json = json_append_object(array), *steps;
-	char standing[1024];
 
 	json_put_text(json, "device", plan->device->name);
 	json_put_text(json, "identity", plan->device->identity);
 	json_put_text(json, "mode", mode_names[plan->decision.settings.mode]);
 	json_put_text(json, "policy", plan->decision.file ? plan->decision.file->path : "");
-	standing_of(kmemd, plan, standing, sizeof(standing));
-	json_put_text(json, "refused", standing);
+	json_put_text(json, "refused", refusal_of(plan));
 	json_put_text(json, "note", plan->note);
+	if (plan->goal == GOAL_POLICY)
+		report_record(json, kmemd, plan->device);
 	steps = json_put_array(json, "steps");
 	array_foreach(step, &plan->steps)
 		put_step(steps, plan, step);

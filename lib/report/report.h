@@ -5,4 +5,12 @@
 /* Of the inventory's JSON; raised when a reader of the old form would misread the new one. */
 #define INVENTORY_VERSION 1
 
+struct device;
+struct json_object;
+struct kmemd;
+
+/* Puts "record": {"state", "message"} when there is one for the device. */
+void report_record(struct json_object *json, const struct kmemd *kmemd,
+		   const struct device *device);
+
 #endif
