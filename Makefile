@@ -65,9 +65,10 @@ help:
 
 # Says what is missing before the compiler does.
 dependencies:
-	@command -v pkg-config >/dev/null && pkg-config --exists $(library_packages) libsystemd || { \
-		echo "Libraries are missing: 'tests/lab/setup build' (as root) installs them on Debian 12."; \
-		exit 1; }
+	@missing=$$(for package in $(library_packages) libsystemd; do \
+		pkg-config --exists $$package 2>/dev/null || printf ' %s' $$package; done); \
+	[ -z "$$missing" ] || { echo "Missing (pkg-config):$$missing." \
+		"'tests/lab/setup build' as root installs what building needs on Debian 12." >&2; exit 1; }
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)

@@ -53,6 +53,8 @@ int cli_usage_error(const struct cli *cli, const char *format, ...)
 
 /* This machine's snapshot, or the one in the file of --inventory. */
 int cli_read_inventory(struct cli *cli, struct kmemd_inventory **ret, struct kmemd_error *error);
+/* The list report of the device in the first argument, or of all. */
+int cli_read_list(struct cli *cli, struct json_object **ret, struct kmemd_error *error);
 /* The policy, with a warning on standard error for each mistake in it. */
 int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_error *error);
 /* FILE:LINE: message, of the policy's problems; no newline. */

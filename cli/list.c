@@ -100,12 +100,10 @@ static void print_table(const struct json_object *json)
 
 int verb_list(struct cli *cli)
 {
-	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
 	struct kmemd_error error = {0};
 
-	if (cli_read_inventory(cli, &inventory, &error) < 0 ||
-	    kmemd_report_list(cli->kmemd, inventory, cli->arguments[0], &json, &error) < 0)
+	if (cli_read_list(cli, &json, &error) < 0)
 		return cli_fail(&error);
 	if (!cli_print_json(cli, json))
 		print_table(json);
