@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KMEMD_TEST_FAKE_KERNEL_H
+#define KMEMD_TEST_FAKE_KERNEL_H
+/*
+ * A kernel made of files: a sysfs tree in a temporary folder, where a write to an attribute does
+ * what Linux does with it (Documentation/ABI/testing/sysfs-bus-cxl, sysfs-bus-dax,
+ * sysfs-devices-memory). Everything is in the files, so that a process may be killed in the middle
+ * and another one go on.
+ *
+ * Include this once in a test program. It brings the objects of the library that it replaces:
+ * base/file.c with attribute_write() and file_replace(), inventory/read.c with
+ * kmemd_inventory_read(), apply/deadline.c with deadline_sleep(). The linker then takes none of
+ * them from the library.
+ *
+ * Faults: every write has a number from 1; fault.at makes one fail or the process die there.
+ * fault.path makes all writes whose path and value match fail.
+ */
+#include "fixture.h"
+
+#define attribute_write real_attribute_write
+#define file_replace	real_file_replace
+#include "base/file.c"
+#undef attribute_write
+#undef file_replace
+#define kmemd_inventory_read real_inventory_read
+#include "inventory/read.c"
+#undef kmemd_inventory_read
+#define deadline_sleep real_deadline_sleep
+#include "apply/deadline.c"
+#undef deadline_sleep
+
+#include "apply/deadline.h"
+#include "base/error.h"
+#include "base/parse.h"
+#include "inventory/blocks.h"
+#include "inventory/read.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+
+int attribute_write(int dir, const char *path, const char *value);
+int file_replace(const char *path, const char *text);
+int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
+			 struct kmemd_error *error);
+void deadline_sleep(const struct deadline *deadline, unsigned int ms);
+
+#define WINDOW_START UINT64_C(0x1000000000)
+#define NVDIMM_START UINT64_C(0x2000000000)
+#define KILLED	     77 /* exit code of a process that the fault killed */
+
+static struct fault {
+	unsigned int writes;	  /* so far */
+	unsigned int at;	  /* the number of the write that fails, 0: none */
+	int errnum;		  /* with which; 0: the process dies before the write */
+	const char *path, *value; /* globs: every such write fails; NULL: none */
+	unsigned int skip;	  /* so many of those succeed first */
+	void (*before)(const char *path, const char *value); /* called before every write */
+	const char *violation; /* what Linux would let happen and nobody may do */
+} fault;
+
+static char kernel[512]; /* the tree */
+static unsigned int sleeps;
+
+static const char *sysfs(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static const char *sysfs(const char *format, ...)
+{
+	char name[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(name, sizeof(name), format, arguments);
+	va_end(arguments);
+	return at(kernel, "%s", name);
+}
+
+static uint64_t number_of(const char *path)
+{
+	return strtoull(text_of(path), NULL, 0);
+}
+
+static void write_number_to(const char *path, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64 "\n", value);
+	write_text(path, text);
+}
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* --- memory blocks
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void set_block(uint64_t index, const char *state, const char *zones)
+{
+	write_text(sysfs("devices/system/memory/memory%" PRIu64 "/state", index), state);
+	write_text(sysfs("devices/system/memory/memory%" PRIu64 "/valid_zones", index), zones);
+}
+
+/* What a driver adds comes up as auto_online_blocks says. */
+static void add_block(uint64_t index)
+{
+	const char *policy = text_of(sysfs("devices/system/memory/auto_online_blocks"));
+
+	if (!strcmp(policy, "online_movable"))
+		set_block(index, "online\n", "Movable\n");
+	else if (strcmp(policy, "offline"))
+		set_block(index, "online\n", "Normal\n");
+	else
+		set_block(index, "offline\n", "Normal Movable\n");
+}
+
+static int write_block(const char *block, const char *value)
+{
+	const char *state = at(block, "state"), *zones = at(block, "valid_zones");
+	bool online = !strcmp(text_of(state), "online");
+
+	if (!strcmp(value, "offline")) {
+		if (!online)
+			return -EINVAL;
+		write_text(state, "offline\n");
+		write_text(zones, "Normal Movable\n");
+		return 0;
+	}
+	if (online)
+		return -EINVAL;
+	write_text(state, "online\n");
+	if (!strcmp(value, "online_movable"))
+		write_text(zones, "Movable\n");
+	else if (!strcmp(value, "online_kernel") || !strcmp(value, "online"))
+		write_text(zones, "Normal\n");
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static bool is_online(uint64_t index)
+{
+	return !strcmp(text_of(sysfs("devices/system/memory/memory%" PRIu64 "/state", index)),
+		       "online");
+}
+
+/* --- dax devices
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* Calls for every block of a dax device. */
+static void each_block(const char *dax, void (*callback)(uint64_t index))
+{
+	struct range range = {number_of(sysfs("bus/dax/devices/%s/start", dax)),
+			      number_of(sysfs("bus/dax/devices/%s/size", dax))};
+	uint64_t first, count;
+
+	blocks_of_range(&range, BLOCK, &first, &count);
+	for (uint64_t i = 0; i < count; i++)
+		callback(first + i);
+}
+
+static void remove_block(uint64_t index)
+{
+	if (is_online(index))
+		fault.violation = "memory was unbound while it was online";
+	folder_remove(sysfs("devices/system/memory/memory%" PRIu64, index));
+}
+
+static const char *driver_of(const char *device)
+{
+	static char name[DEVICE_NAME_MAX];
+
+	if (link_name(AT_FDCWD, at(device, "driver"), name, sizeof(name)) < 0)
+		name[0] = '\0';
+	return name;
+}
+
+static int dax_bind(const char *dax, const char *driver)
+{
+	const char *device = sysfs("bus/dax/devices/%s", dax);
+	char target[128];
+
+	if (!exists(device))
+		return -ENODEV;
+	if (driver_of(device)[0])
+		return -EBUSY;
+	snprintf(target, sizeof(target), "../../drivers/%s", driver);
+	assert_int_equal(symlink(target, at(device, "driver")), 0);
+	if (!strcmp(driver, "kmem"))
+		each_block(dax, add_block);
+	return 0;
+}
+
+static int dax_unbind(const char *dax)
+{
+	const char *device = sysfs("bus/dax/devices/%s", dax);
+
+	if (!exists(device) || !driver_of(device)[0])
+		return -ENODEV;
+	if (!strcmp(driver_of(device), "kmem"))
+		each_block(dax, remove_block);
+	unlink(sysfs("bus/dax/devices/%s/driver", dax)); /* the path from before is used up */
+	return 0;
+}
+
+static void make_dax(const char *name, uint64_t start, uint64_t size, const char *origin)
+{
+	const char *device = sysfs("bus/dax/devices/%s", name);
+
+	write_number_to(at(device, "start"), start);
+	write_number_to(at(device, "size"), size);
+	write_text(at(device, "origin"), origin);
+	write_text(at(device, "memmap_on_memory"), "1\n");
+}
+
+static int write_dax_driver(const char *driver, const char *file, const char *value)
+{
+	if (!strcmp(file, "bind"))
+		return dax_bind(value, driver);
+	if (!strcmp(file, "unbind"))
+		return dax_unbind(value);
+	if (!strcmp(file, "new_id")) /* probes, and keeps the probe's error to itself */
+		dax_bind(value, driver);
+	return 0;
+}
+
+/* --- CXL
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static const char *cxl(const char *device, const char *attribute)
+{
+	return sysfs("bus/cxl/devices/%s/%s", device, attribute);
+}
+
+static void offer_region_name(void)
+{
+	char name[32];
+	int number = 0;
+
+	while (exists(sysfs("bus/cxl/devices/region%d", number)))
+		number++;
+	snprintf(name, sizeof(name), "region%d\n", number);
+	write_text(cxl("decoder0.0", "create_ram_region"), name);
+}
+
+static int create_region(const char *name)
+{
+	if (strcmp(name, text_of(cxl("decoder0.0", "create_ram_region"))))
+		return -EBUSY;
+	write_text(cxl(name, "mode"), "ram\n");
+	write_text(cxl(name, "size"), "0x0\n");
+	write_text(cxl(name, "resource"), "0xffffffffffffffff\n");
+	write_text(cxl(name, "commit"), "0\n");
+	write_text(cxl(name, "target0"), "\n");
+	write_text(cxl(name, "interleave_ways"), "0\n");
+	write_text(cxl(name, "interleave_granularity"), "0\n");
+	offer_region_name();
+	return 0;
+}
+
+/* "dax0.0" of "region0". */
+static const char *dax_of(const char *region)
+{
+	static char name[DEVICE_NAME_MAX];
+
+	snprintf(name, sizeof(name), "dax%s.0", region + strlen("region"));
+	return name;
+}
+
+/* The driver of regions makes the dax device, and kmem takes it, as it takes everything of CXL. */
+static int region_bind(const char *region)
+{
+	if (!exists(cxl(region, "commit")))
+		return -ENODEV;
+	if (strcmp(text_of(cxl(region, "commit")), "1"))
+		return -ENXIO;
+	if (exists(cxl(region, "driver")))
+		return -EBUSY;
+	assert_int_equal(symlink("../../drivers/cxl_region", cxl(region, "driver")), 0);
+	make_folders(sysfs("bus/cxl/devices/%s/dax_%s/%s", region, region, dax_of(region)));
+	make_dax(dax_of(region), number_of(cxl(region, "resource")), number_of(cxl(region, "size")),
+		 region);
+	return dax_bind(dax_of(region), "kmem");
+}
+
+static int region_unbind(const char *region)
+{
+	if (!exists(cxl(region, "driver")))
+		return -ENODEV;
+	dax_unbind(dax_of(region));
+	folder_remove(sysfs("bus/dax/devices/%s", dax_of(region)));
+	folder_remove(sysfs("bus/cxl/devices/%s/dax_%s", region, region));
+	unlink(cxl(region, "driver"));
+	return 0;
+}
+
+static int write_region_size(const char *region, uint64_t size)
+{
+	if (size && number_of(cxl("decoder0.0", "size")) < size)
+		return -ENOSPC;
+	write_number_to(cxl(region, "size"), size);
+	write_number_to(cxl(region, "resource"), size ? WINDOW_START : UINT64_MAX);
+	return 0;
+}
+
+static int write_commit(const char *region, const char *value)
+{
+	const char *decoder = text_of(cxl(region, "target0"));
+
+	if (!strcmp(value, "1") &&
+	    (!decoder[0] || !number_of(cxl(region, "size")) ||
+	     number_of(cxl(region, "size")) != number_of(cxl(decoder, "dpa_size")) ||
+	     number_of(cxl(region, "interleave_ways")) != 1 ||
+	     number_of(cxl(region, "interleave_granularity")) < 256))
+		return -ENXIO;
+	if (!strcmp(value, "0") && exists(cxl(region, "driver")))
+		region_unbind(region);
+	write_text(cxl(region, "commit"), value);
+	return 0;
+}
+
+static int write_target(const char *region, const char *value)
+{
+	if (!strcmp(text_of(cxl(region, "commit")), "1"))
+		return -EBUSY;
+	if (strcmp(value, "\n") && !number_of(cxl(value, "dpa_size")))
+		return -ENXIO;
+	write_text(cxl(region, "target0"), value);
+	return 0;
+}
+
+/* A decoder that a region has as its target keeps its capacity. */
+static int write_dpa_size(const char *decoder, const char *value)
+{
+	for (int number = 0; number < 4; number++) {
+		const char *region = sysfs("bus/cxl/devices/region%d", number);
+
+		if (exists(region) && !strcmp(text_of(at(region, "target0")), decoder))
+			return -EBUSY;
+	}
+	write_number_to(cxl(decoder, "dpa_size"), strtoull(value, NULL, 0));
+	return 0;
+}
+
+static int delete_region(const char *region)
+{
+	if (!exists(cxl(region, "commit")))
+		return -ENODEV;
+	if (exists(cxl(region, "driver")))
+		region_unbind(region);
+	folder_remove(sysfs("bus/cxl/devices/%s", region));
+	offer_region_name();
+	return 0;
+}
+
+/* --- writes
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static int write_cxl(const char *device, const char *attribute, const char *value)
+{
+	if (!strcmp(attribute, "create_ram_region"))
+		return create_region(value);
+	if (!strcmp(attribute, "delete_region"))
+		return delete_region(value);
+	if (!strcmp(attribute, "dpa_size"))
+		return write_dpa_size(device, value);
+	if (!strcmp(attribute, "target0"))
+		return write_target(device, value);
+	if (!strcmp(attribute, "commit"))
+		return write_commit(device, value);
+	if (!strcmp(attribute, "size"))
+		return write_region_size(device, strtoull(value, NULL, 0));
+	write_text(cxl(device, attribute), value);
+	return 0;
+}
+
+static int kernel_write(const char *path, const char *value)
+{
+	char first[64], second[64];
+	unsigned int block;
+
+	if (!exists(path))
+		return -ENOENT;
+	path += strlen(kernel) + 1;
+	if (sscanf(path, "devices/system/memory/memory%u/%63s", &block, second) == 2)
+		return write_block(sysfs("devices/system/memory/memory%u", block), value);
+	if (sscanf(path, "bus/dax/drivers/%63[^/]/%63s", first, second) == 2)
+		return write_dax_driver(first, second, value);
+	if (sscanf(path, "bus/dax/devices/%63[^/]/%63s", first, second) == 2) {
+		if (!strcmp(driver_of(sysfs("bus/dax/devices/%s", first)), "kmem"))
+			return -EBUSY;
+		write_text(sysfs("%s", path), value);
+		return 0;
+	}
+	if (sscanf(path, "bus/cxl/drivers/cxl_region/%63s", second) == 1)
+		return strcmp(second, "bind") ? region_unbind(value) : region_bind(value);
+	if (sscanf(path, "bus/cxl/devices/%63[^/]/%63s", first, second) == 2)
+		return write_cxl(first, second, value);
+	write_text(sysfs("%s", path), value);
+	return 0;
+}
+
+/* 0, or the negative errno of a write that is to fail. */
+static int check_fault(const char *path, const char *value)
+{
+	fault.writes++;
+	if (fault.before)
+		fault.before(path, value);
+	if (fault.writes == fault.at) {
+		if (!fault.errnum)
+			_exit(KILLED);
+		return -fault.errnum;
+	}
+	if (fault.path && fnmatch(fault.path, path, 0) == 0 &&
+	    (!fault.value || fnmatch(fault.value, value, 0) == 0)) {
+		if (!fault.skip)
+			return -fault.errnum;
+		fault.skip--;
+	}
+	return 0;
+}
+
+int attribute_write(int dir, const char *path, const char *value)
+{
+	char full[512];
+	int r;
+
+	if (dir == AT_FDCWD)
+		snprintf(full, sizeof(full), "%s", path);
+	else
+		snprintf(full, sizeof(full), "%s/devices/system/memory/%s", kernel, path);
+	r = check_fault(full, value);
+	return r < 0 ? r : kernel_write(full, value);
+}
+
+/* The journal and the records: a process may die before any of them is written. */
+int file_replace(const char *path, const char *text)
+{
+	int r = check_fault(path, "");
+
+	return r < 0 ? r : real_file_replace(path, text);
+}
+
+/* Nobody waits in a test. */
+void deadline_sleep(const struct deadline *deadline, unsigned int ms)
+{
+	(void)deadline, (void)ms;
+	sleeps++;
+	usleep(100);
+}
+
+/* --- the snapshot
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void read_fake_regions(struct kmemd_inventory *inventory)
+{
+	for (int number = 0; number < 4; number++) {
+		char name[32];
+		struct region *region;
+
+		snprintf(name, sizeof(name), "region%d", number);
+		if (!exists(cxl(name, "commit")))
+			continue;
+		region = array_add(&inventory->regions);
+		copy_name(region->name, name);
+		copy_name(region->root_decoder, "decoder0.0");
+		region->start = number_of(cxl(name, "resource"));
+		region->size = number_of(cxl(name, "size"));
+		region->ways = 1;
+		region->committed = !strcmp(text_of(cxl(name, "commit")), "1");
+		region->enabled = exists(cxl(name, "driver"));
+		if (text_of(cxl(name, "target0"))[0]) {
+			struct region_target *target = array_add(&region->targets);
+
+			copy_name(target->memdev, "mem0");
+			copy_name(target->decoder, text_of(cxl(name, "target0")));
+		}
+	}
+}
+
+static void read_fake_cxl(struct kmemd_inventory *inventory)
+{
+	struct root_decoder *window = array_add(&inventory->root_decoders);
+	struct memdev *memdev;
+
+	copy_name(window->name, "decoder0.0");
+	window->start = WINDOW_START;
+	window->size = window->largest_free = number_of(cxl("decoder0.0", "size"));
+	window->volatile_capable = window->creates_ram = true;
+	window->ways = 1;
+	window->granularity = 256;
+	*(char **)array_add(&window->memdevs) = strdup("mem0");
+	read_fake_regions(inventory);
+	if (!exists(cxl("mem0", "serial")))
+		return;
+	memdev = array_add(&inventory->memdevs);
+	copy_name(memdev->name, "mem0");
+	copy_name(memdev->host, "0000:0d:00.0");
+	memdev->serial = number_of(cxl("mem0", "serial"));
+	memdev->ram_size = number_of(cxl("mem0", "ram_size"));
+	memdev->instance = 7;
+	memdev->enabled = true;
+	memdev->ram_allocated = number_of(cxl("decoder2.0", "dpa_size"));
+	if (!memdev->ram_allocated)
+		copy_name(memdev->free_decoder, "decoder2.0");
+}
+
+static void read_fake_dax(struct kmemd_inventory *inventory, const char *name)
+{
+	const char *device = sysfs("bus/dax/devices/%s", name);
+	struct dax_device *dax = array_add(&inventory->dax);
+	_cleanup_close_ int blocks = blocks_open(kernel);
+
+	copy_name(dax->name, name);
+	copy_name(dax->origin, text_of(at(device, "origin")));
+	copy_name(dax->driver, driver_of(device));
+	dax->parent = dax->origin[0] == 'r' ? DAX_PARENT_CXL : DAX_PARENT_NVDIMM;
+	dax->size = number_of(at(device, "size"));
+	dax->target_node = 1;
+	dax->memmap_on_memory = number_of(at(device, "memmap_on_memory")) ? TRISTATE_YES
+									  : TRISTATE_NO;
+	*(struct range *)array_add(&dax->ranges) = (struct range){number_of(at(device, "start")),
+								  dax->size};
+	assert_int_equal(blocks_find(dax, BLOCK), 0);
+	if (dax_is_kmem(dax))
+		assert_int_equal(blocks_read(blocks, dax), 0);
+}
+
+int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
+			 struct kmemd_error *error)
+{
+	struct kmemd_inventory *inventory = calloc(1, sizeof(*inventory));
+	_cleanup_dir_ DIR *directory = opendir(sysfs("bus/dax/devices"));
+	struct dirent *entry;
+
+	(void)kmemd, (void)error;
+	assert_non_null(inventory);
+	copy_name(inventory->host.kernel, "6.12-fake");
+	copy_name(inventory->host.auto_online_blocks,
+		  text_of(sysfs("devices/system/memory/auto_online_blocks")));
+	inventory->host.block_size = BLOCK;
+	inventory->host.memmap_parameter = TRISTATE_YES;
+	inventory->host.kmem = KMEM_DROP_IN;
+	inventory->host.memory_available = GIB;
+	read_fake_cxl(inventory);
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			read_fake_dax(inventory, entry->d_name);
+	if (exists(sysfs("bus/dax/devices/dax1.0"))) {
+		struct namespace *namespace = array_add(&inventory->namespaces);
+
+		copy_name(namespace->name, "namespace0.0");
+		copy_name(namespace->mode, "devdax");
+		copy_name(namespace->uuid, "01234567-89ab-cdef-0123-456789abcdef");
+		copy_name(namespace->dax, "dax1.0");
+		namespace->size = number_of(sysfs("bus/dax/devices/dax1.0/size"));
+		namespace->instance = 8;
+	}
+	assert_int_equal(inventory_find_devices(inventory), 0);
+	*ret = inventory;
+	return 0;
+}
+
+/* --- the machine
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* An expander of 512 MiB (4 blocks) without a region, and an NVDIMM of 512 MiB as devdax. */
+static void kernel_boot(const char *folder, const char *auto_online)
+{
+	static const char *const files[] = {
+		"bus/dax/drivers/kmem/bind",
+		"bus/dax/drivers/kmem/unbind",
+		"bus/dax/drivers/kmem/new_id",
+		"bus/dax/drivers/kmem/remove_id",
+		"bus/dax/drivers/device_dax/bind",
+		"bus/dax/drivers/device_dax/unbind",
+		"bus/dax/drivers/device_dax/new_id",
+		"bus/dax/drivers/device_dax/remove_id",
+		"bus/cxl/drivers/cxl_region/bind",
+		"bus/cxl/drivers/cxl_region/unbind",
+		"bus/cxl/devices/decoder0.0/delete_region",
+	};
+
+	snprintf(kernel, sizeof(kernel), "%s/sys", folder);
+	memset(&fault, 0, sizeof(fault));
+	sleeps = 0;
+	for (size_t i = 0; i < array_size(files); i++)
+		write_text(sysfs("%s", files[i]), "");
+	write_text(sysfs("devices/system/memory/auto_online_blocks"), auto_online);
+	write_text(cxl("mem0", "serial"), "0x1234\n");
+	write_number_to(cxl("mem0", "ram_size"), 4 * BLOCK);
+	write_number_to(cxl("decoder0.0", "size"), 4 * GIB);
+	write_number_to(cxl("decoder2.0", "dpa_size"), 0);
+	write_text(cxl("decoder2.0", "mode"), "none\n");
+	offer_region_name();
+	make_dax("dax1.0", NVDIMM_START, 4 * BLOCK, "namespace0.0");
+	write_text(sysfs("bus/dax/devices/dax1.0/memmap_on_memory"), "0\n");
+	assert_int_equal(dax_bind("dax1.0", "device_dax"), 0);
+}
+
+/* --- the whole tree as text, for comparing before with after
+ * ------------------------------------------------------ */
+
+static char *tree_text;
+static size_t tree_used;
+#define TREE_MAX (256 * 1024)
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void add_to_tree(const char *path)
+{
+	struct dirent **entries;
+	int count = scandir(path, &entries, NULL, compare_names);
+
+	for (int i = 0; i < count; i++) {
+		char child[512], target[128] = "";
+		struct stat status;
+
+		snprintf(child, sizeof(child), "%s/%s", path, entries[i]->d_name);
+		if (entries[i]->d_name[0] != '.' && lstat(child, &status) == 0) {
+			const char *text = "";
+
+			if (S_ISLNK(status.st_mode)) {
+				ssize_t length = readlink(child, target, sizeof(target) - 1);
+
+				target[length < 0 ? 0 : length] = '\0';
+				text = target;
+			} else if (S_ISREG(status.st_mode)) {
+				text = text_of(child);
+			}
+			tree_used += (size_t)snprintf(tree_text + tree_used, TREE_MAX - tree_used,
+						      "%s: %s\n", child + strlen(kernel), text);
+			if (S_ISDIR(status.st_mode))
+				add_to_tree(child);
+		}
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
+/* To be freed. What a decoder's mode was while it has no capacity means nothing. */
+static char *kernel_tree(void)
+{
+	if (number_of(cxl("decoder2.0", "dpa_size")) == 0)
+		write_text(cxl("decoder2.0", "mode"), "none\n");
+	tree_text = calloc(1, TREE_MAX);
+	tree_used = 0;
+	assert_non_null(tree_text);
+	add_to_tree(kernel);
+	return tree_text;
+}
+
+#endif
