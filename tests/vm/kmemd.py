@@ -167,6 +167,25 @@ class Machine:
         return self.blocks(device) if device else []
 
 
+# A DRAM node's pages that are neither free (nor on a CPU's free list) nor a process's or a file's: memmaps, slab, page tables, stacks.
+_KERNEL_DRAM = r"""
+sync; echo 3 >/proc/sys/vm/drop_caches; sleep 0.5
+awk '/^Node 0,/ { on = 1 } /^Node [^0]/ { on = 0 } on && $1 == "count:" { listed += $2 } END { print listed * 4 }' /proc/zoneinfo
+awk '$3 == "MemTotal:" { total = $4 } $3 ~ /^(MemFree|FilePages|AnonPages):/ { other += $4 } END { print total - other }' \
+	/sys/devices/system/node/node0/meminfo
+"""
+
+
+def kernel_dram(guest):
+    """Bytes of DRAM (node 0) that the kernel uses for itself, as a median of five: the difference between two of these is what adding
+    memory in between has cost. MemFree alone would also count what the log and the CPUs' lists took meanwhile."""
+    samples = []
+    for _ in range(5):
+        listed, used = map(int, guest.run(_KERNEL_DRAM).out.split())
+        samples.append((used - listed) * 1024)
+    return sorted(samples)[2]
+
+
 _SEE = r"""
 cd /sys
 echo '== files'
@@ -206,6 +225,45 @@ def wait_online(guest, serial, size, zone="Movable", timeout=90):
     return wait_for(guest, lambda machine: machine.blocks_of(serial) == blocks, f"{serial:#x} online in {zone}", timeout)
 
 
+class Plugged:
+    """An expander in a port for the length of a `with`; afterwards the daemon runs and the expander is out, drained before.
+
+    with Plugged(guest, 1, serial=0x5678) as expander:
+        wait_online(guest, expander.serial, expander.size)
+    """
+
+    def __init__(self, guest, port, serial, size=512 * MIB):
+        self.guest, self.port, self.serial, self.size = guest, port, serial, size
+        self.device = None
+
+    def __enter__(self):
+        self.plug()
+        return self
+
+    def plug(self):
+        """Put it (back) in."""
+        self.device = self.guest.plug_expander(self.port, f"{self.size // MIB}M", self.serial)
+
+    def unplug(self):
+        """Press the button and wait until it is out."""
+        self.guest.unplug(self.device)
+        self.device = None
+
+    def pull(self):
+        """Tear it out."""
+        self.guest.surprise_unplug(self.device)
+        self.device = None
+
+    def __exit__(self, *_):
+        if not self.device:
+            return
+        self.guest.run("systemctl unmask --runtime kmemd; systemctl start kmemd", timeout=120, check=False)
+        result = kmemctl(self.guest, f"drain {self.serial:#x}")
+        if result.rc not in (0, 5):
+            raise GuestError(f"the expander {self.serial:#x} cannot be drained after the test: {result.err}")
+        self.pull()
+
+
 # -- the daemon ----------------------------------------------------------------------------------------------------------
 
 def log(guest, cursor=""):
@@ -219,15 +277,22 @@ def log_cursor(guest):
     return guest.run("journalctl -n0 --show-cursor --no-pager").out.split("-- cursor: ")[1].strip()
 
 
+def has_log(guest, cursor, pattern, timeout=30):
+    """Wait until the log after a cursor has a line that matches; returns the match."""
+    deadline = time.monotonic() + timeout
+    while True:
+        text = log(guest, cursor)
+        match = re.search(pattern, text, re.MULTILINE)
+        if match or time.monotonic() > deadline:
+            assert match, f"no line of the log matches {pattern!r}:\n{text}"
+            return match
+        time.sleep(0.2)
+
+
 def wait_idle(guest, timeout=90):
     """Wait until the daemon runs, no worker does, and none is about to be started."""
     guest.wait_until("settled() { systemctl show kmemd -P StatusText | grep -q ^Idle && ! pgrep -x kmemd-worker; }; "
                      "systemctl is-active --quiet kmemd && udevadm settle && settled && sleep 0.3 && settled", timeout=timeout)
-
-
-def worker_runs(guest):
-    """How many workers were started since the boot: the sum over the daemon's processes."""
-    return guest.run("pgrep -x kmemd-worker", check=False).out.split()
 
 
 def records(guest):
