@@ -13,7 +13,7 @@
 #   make format      clang-format
 #   make clean       remove what was built; the downloaded kernels stay (make distclean removes them too)
 #
-# demo, check and bench install what is missing, as root, from Debian's packages. The others only say what is.
+# V=1 shows the commands. demo, check and bench install what is missing, as root, from Debian's packages. The others only say what is.
 
 VERSION := 0.1.0
 
@@ -32,6 +32,10 @@ dkmsdir ?= $(prefix)/src/kmemd-kmem-$(VERSION)
 
 BUILD ?= build
 SANITIZE ?=
+
+# What is being made, or with V=1 how.
+Q := $(if $(V),,@)
+says = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=c17 -Wall -Wextra -Werror -Wno-format-truncation -fno-strict-aliasing -fPIC \
@@ -72,25 +76,31 @@ dependencies:
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call says,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/libkmemd.a: $(call objects,$(library_sources))
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(call says,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/$(soname): $(call objects,$(library_sources)) lib/libkmemd.sym
-	$(CC) -shared -Wl,-soname,$(soname) -Wl,--version-script=lib/libkmemd.sym $(LDFLAGS) \
+	$(call says,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(soname) -Wl,--version-script=lib/libkmemd.sym $(LDFLAGS) \
 		$(filter %.o,$^) $(library_libs) -o $@
 
 # The daemon sleeps most of its life: it has no use for the library, which its worker has.
 $(BUILD)/kmemd: $(call objects,$(daemon_sources))
-	$(CC) $(LDFLAGS) $^ $(systemd_libs) -o $@
+	$(call says,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(systemd_libs) -o $@
 
 $(BUILD)/kmemd-worker: $(call objects,$(worker_sources)) $(BUILD)/libkmemd.a
-	$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
+	$(call says,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
 
 $(BUILD)/kmemctl: $(call objects,$(cli_sources)) $(BUILD)/libkmemd.a
-	$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
+	$(call says,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
 
 kmod:
 	$(MAKE) -C kmod
@@ -99,7 +109,8 @@ kmod:
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libkmemd.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -lcmocka $(library_libs) -o $@
+	$(call says,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(library_libs) -o $@
 
 # Every program runs, also after one that failed. The driver's block arithmetic is tested in user space.
 check-unit: dependencies $(unit_programs)
@@ -108,7 +119,7 @@ check-unit: dependencies $(unit_programs)
 
 check:
 	@tests/lab/setup lab
-	@$(MAKE) --no-print-directory check-run
+	@$(MAKE) --no-print-directory -j$$(nproc) check-run
 
 check-run: all guest $(unit_programs)
 	@tests/check-all $(BUILD)/tests-results $(unit_programs)
@@ -122,21 +133,21 @@ guest: all
 
 demo:
 	@tests/lab/setup lab
-	@$(MAKE) --no-print-directory demo-run
+	@$(MAKE) --no-print-directory -j$$(nproc) demo-run
 
 demo-run: guest
 	@tests/demo/run $(if $(KEEP),--keep)
 
 bench:
 	@tests/lab/setup lab
-	@$(MAKE) --no-print-directory bench-run
+	@$(MAKE) --no-print-directory -j$$(nproc) bench-run
 
 bench-run: guest
 	@bench/run
 
 # --- installation --------------------------------------------------------------------------------------------------
 
-installed = install -D -m $(1) $(2) $(DESTDIR)$(3)
+installed = $(Q)install -D -m $(1) $(2) $(DESTDIR)$(3)
 
 install: all
 	$(call installed,0755,$(BUILD)/kmemctl,$(bindir)/kmemctl)

@@ -33,8 +33,7 @@ int cli_read_list(struct cli *cli, struct json_object **ret, struct kmemd_error 
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	int r = cli_read_inventory(cli, &inventory, error);
 
-	return r < 0 ? r
-		     : kmemd_report_list(cli->kmemd, inventory, cli->arguments[0], ret, error);
+	return r < 0 ? r : kmemd_report_list(cli->kmemd, inventory, cli->arguments[0], ret, error);
 }
 
 int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_error *error)

@@ -8,8 +8,8 @@
 
 static int on_device(sd_device_monitor *monitor, sd_device *device, void *userdata)
 {
-	(void)monitor;
-	manager_device_event(userdata, device);
+	(void)monitor, (void)device;
+	manager_device_event(userdata);
 	return 0;
 }
 

@@ -24,7 +24,6 @@ static void run_worker(struct manager *manager)
 		manager->again = true;
 		return;
 	}
-	manager->merged = 0;
 	r = worker_start(manager);
 	if (r < 0)
 		sd_journal_print(LOG_ERR, "cannot start %s: %s", manager->worker_path,
@@ -38,12 +37,10 @@ static int on_merged(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-void manager_device_event(struct manager *manager, sd_device *device)
+void manager_device_event(struct manager *manager)
 {
 	int enabled = SD_EVENT_OFF;
 
-	(void)device;
-	manager->merged++;
 	if (manager->stopping)
 		return;
 	if (manager->worker) {

@@ -21,9 +21,8 @@ struct manager {
 	const char *worker_path;
 	pid_t worker; /* 0: none */
 	int worker_socket;
-	unsigned int merged; /* events since the last worker started */
-	bool again;	     /* events came while the worker ran */
-	bool retry;	     /* the next worker tries failed devices again */
+	bool again; /* events came while the worker ran */
+	bool retry; /* the next worker tries failed devices again */
 	bool stopping;
 };
 
@@ -33,7 +32,7 @@ void manager_done(struct manager *manager);
 
 /* device-events.c: calls manager_device_event() for every event of the subsystems that matter. */
 int device_events_start(struct manager *manager);
-void manager_device_event(struct manager *manager, sd_device *device);
+void manager_device_event(struct manager *manager);
 
 /* worker-process.c: one at a time; manager_worker_ended() is called when it has exited. */
 int worker_start(struct manager *manager);

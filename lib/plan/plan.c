@@ -143,7 +143,6 @@ static int plan_new_region(struct plan *plan, const struct kmemd_inventory *inve
 	const struct settings *settings = &plan->decision.settings;
 	uint64_t free_size = memdev->ram_size - memdev->ram_allocated;
 	uint64_t size = free_size - free_size % REGION_UNIT;
-	bool expect_switch = inventory->host.kmem != KMEM_ABSENT;
 	const struct root_decoder *window;
 	struct step *step;
 
@@ -180,11 +179,10 @@ static int plan_new_region(struct plan *plan, const struct kmemd_inventory *inve
 		return 0;
 
 	/*
-	 * The switch of a device that is yet to come: the kernel sets it by default on CXL memory
-	 * since 6.8, which is newer than the regions that can be created; apply looks again.
+	 * The switch of a device that is yet to come: all kernels have it since 6.8. Between 6.3,
+	 * which made regions possible, and 6.8 the step finds none and says so.
 	 */
-	step->memmap = memmap_to_set(plan, &inventory->host,
-				     expect_switch ? TRISTATE_YES : TRISTATE_UNKNOWN, memdev->name);
+	step->memmap = memmap_to_set(plan, &inventory->host, TRISTATE_YES, memdev->name);
 	set_memmap_cost(step, size,
 			step->memmap == TRISTATE_YES ||
 				(step->memmap == TRISTATE_UNKNOWN &&
