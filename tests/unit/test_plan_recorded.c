@@ -220,9 +220,6 @@ static unsigned int assert_plans_settle(const char *name, const char *memory, en
 	unsigned int steps = 0;
 	struct plan plan;
 
-	/* The daemon's unit has the module loaded before anything is planned. */
-	if (inventory->host.kmem == KMEM_ABSENT)
-		inventory->host.kmem = KMEM_DROP_IN;
 	for (size_t i = 0; i < inventory->devices.count; i++) {
 		struct kmemd_inventory *after;
 		struct kmemd_error error = {0};
