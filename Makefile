@@ -62,6 +62,9 @@ unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 
 .PHONY: all help demo check check-run check-unit check-vm bench bench-run demo-run kmod guest install \
 	format clean distclean dependencies
+# Objects of tests are kept, like all others.
+.SECONDARY:
+
 all: dependencies $(programs) $(BUILD)/$(soname)
 
 help:

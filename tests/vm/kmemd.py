@@ -177,13 +177,15 @@ awk '$3 == "MemTotal:" { total = $4 } $3 ~ /^(MemFree|FilePages|AnonPages):/ { o
 
 
 def kernel_dram(guest):
-    """Bytes of DRAM (node 0) that the kernel uses for itself, as a median of five: the difference between two of these is what adding
-    memory in between has cost. MemFree alone would also count what the log and the CPUs' lists took meanwhile."""
+    """Bytes of DRAM (node 0) that the kernel uses for itself, once three looks in a row agree within 128 KiB: the difference between two
+    of these is what adding memory in between has cost. MemFree alone would also count what the log and the CPUs' lists took."""
     samples = []
-    for _ in range(5):
+    while len(samples) < 30:
         listed, used = map(int, guest.run(_KERNEL_DRAM).out.split())
         samples.append((used - listed) * 1024)
-    return sorted(samples)[2]
+        if len(samples) >= 3 and max(samples[-3:]) - min(samples[-3:]) <= MIB // 8:
+            return sorted(samples[-3:])[1]
+    raise GuestError(f"the kernel's use of DRAM does not settle: {[sample // 1024 for sample in samples]} KiB")
 
 
 _SEE = r"""
