@@ -38,7 +38,8 @@ Q := $(if $(V),,@)
 says = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 CFLAGS ?= -O2 -g
-override CFLAGS += -std=c17 -Wall -Wextra -Werror -Wno-format-truncation -fno-strict-aliasing -fPIC \
+override CFLAGS += -std=c17 -Wall -Wextra -Werror -Wno-format-truncation \
+	-Wno-unknown-warning-option -fno-strict-aliasing -fPIC \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 override CPPFLAGS += -D_GNU_SOURCE -DKMEMD_VERSION='"$(VERSION)"' \
 	-DKMEMD_WORKER_PATH='"$(privatedir)/kmemd-worker"' -Ilib -I.

@@ -22,6 +22,7 @@
 struct change {
 	uint64_t index;
 	enum block_state from, to;
+	bool touched; /* by us: to be put back */
 	bool done;
 	int result; /* of the last attempt */
 };
@@ -46,7 +47,7 @@ static int write_state(const struct transition *transition, uint64_t index, cons
  * One attempt at one block. A block that is online in the wrong zone goes offline first. What
  * counts is what the kernel shows afterwards, not what write() returned.
  */
-static int change_block(const struct transition *transition, const struct change *change)
+static int change_block(const struct transition *transition, struct change *change)
 {
 	static const char *const words[BLOCK_STATE_COUNT] = {
 		[BLOCK_OFFLINE] = "offline",
@@ -65,11 +66,13 @@ static int change_block(const struct transition *transition, const struct change
 		r = write_state(transition, change->index, "offline");
 		if (r < 0)
 			return r;
+		change->touched = true;
 	}
 	if (change->to != BLOCK_OFFLINE) {
 		r = write_state(transition, change->index, words[change->to]);
 		if (r < 0)
 			return r;
+		change->touched = true;
 	}
 	r = block_read(transition->directory, change->index, &now);
 	if (r < 0)
@@ -201,6 +204,7 @@ static void set_failure(const struct run *run, const struct transition *transiti
 			struct kmemd_error *error)
 {
 	const struct change *stuck = first_undone(transition);
+	enum block_state now = BLOCK_ABSENT;
 	char in_use[256] = "";
 
 	if (result == -ECANCELED) {
@@ -214,10 +218,12 @@ static void set_failure(const struct run *run, const struct transition *transiti
 			  transition->dax);
 		return;
 	}
-	if (block_is_online(stuck->from))
+	if (block_read(transition->directory, stuck->index, &now) < 0)
+		now = stuck->from;
+	if (block_is_online(now))
 		describe_use(run->kmemd, transition->node, in_use, sizeof(in_use));
 	error_errno(error, -result, "memory%" PRIu64 " of %s stays %s after %u of %u blocks: %s%s",
-		    stuck->index, transition->dax, block_state_names[stuck->from], transition->done,
+		    stuck->index, transition->dax, block_state_names[now], transition->done,
 		    transition->total,
 		    result == -EINTR || result == -ETIMEDOUT ? "not within the time allowed"
 							     : strerror(-result),
@@ -246,13 +252,11 @@ static int undo_blocks(struct run *run, void *data, struct kmemd_error *error)
 	return r;
 }
 
-/* The way back, newest first, of the blocks that this transition did change. */
+/* The way back, newest first, of the blocks that this transition has written to. */
 static int push_blocks_undo(struct run *run, const struct transition *transition)
 {
 	struct transition *back;
 
-	if (!transition->done)
-		return 0;
 	back = calloc(1, sizeof(*back));
 	if (!back)
 		return -ENOMEM;
@@ -263,7 +267,7 @@ static int push_blocks_undo(struct run *run, const struct transition *transition
 		const struct change *change = &transition->changes.items[i];
 		struct change *way_back;
 
-		if (!change->done)
+		if (!change->touched)
 			continue;
 		way_back = array_add(&back->changes);
 		if (!way_back) {
@@ -275,6 +279,10 @@ static int push_blocks_undo(struct run *run, const struct transition *transition
 			.from = change->to,
 			.to = change->from,
 		};
+	}
+	if (!back->changes.count) {
+		release_transition(back);
+		return 0;
 	}
 	back->total = (unsigned int)back->changes.count;
 	return run_push_undo(run, undo_blocks, release_transition, back, "put %u blocks of %s back",
@@ -312,4 +320,18 @@ int step_online(struct run *run, const struct step *step, struct kmemd_error *er
 int step_offline(struct run *run, const struct step *step, struct kmemd_error *error)
 {
 	return change_all(run, step->target, BLOCK_OFFLINE, run->timeout_sec, 0, error);
+}
+
+int blocks_take_offline(struct run *run, const char *dax, struct kmemd_error *error)
+{
+	struct transition transition = {.directory = -1};
+	int r = begin_transition(run, dax, BLOCK_OFFLINE, &transition, error);
+
+	if (r == 0) {
+		r = run_transition(run, &transition, ONLINE_TIMEOUT_SEC, ONLINE_ATTEMPTS);
+		if (r < 0)
+			set_failure(run, &transition, r, error);
+	}
+	end_transition(&transition);
+	return r;
 }

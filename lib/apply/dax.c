@@ -28,9 +28,10 @@ DEFINE_CLEANUP(struct udev_monitor *, udev_monitor_unref);
 
 static const struct dax_device *dax_in_inventory(const struct run *run, const char *name)
 {
-	array_foreach(dax, &run->inventory->dax)
-		if (!strcmp(dax->name, name))
-			return dax;
+	if (run->inventory) /* recovery has none */
+		array_foreach(dax, &run->inventory->dax)
+			if (!strcmp(dax->name, name))
+				return dax;
 	return NULL;
 }
 
@@ -221,6 +222,12 @@ static int undo_bind(struct run *run, void *data, struct kmemd_error *error)
 {
 	const struct bind_undo *undo = data;
 
+	if (is_driver(run, undo->dax, "kmem")) {
+		int r = blocks_take_offline(run, undo->dax, error);
+
+		if (r < 0)
+			return r;
+	}
 	return rebind(run, undo->dax, undo->driver, undo->memmap, error);
 }
 

@@ -167,9 +167,14 @@ static int act(const struct task *task, const struct kmemd_inventory *inventory,
 		send_event(task, plan, KMEMD_EVENT_NOTICE, message, NULL);
 	}
 	r = plan->steps.count ? execute(task, inventory, plan, error) : 0;
-	if (r == 0 && task->goal == GOAL_DRAIN)
+	if (r == 0 && task->goal == GOAL_DRAIN) {
 		r = hold(task, inventory, plan->device, error);
-	else if (r == 0 && record_read(task->kmemd, plan->device, &record))
+		if (r < 0) {
+			error_prefix(error, "%s is drained but not held", plan->device->name);
+			error->result = KMEMD_PARTLY;
+		}
+	}
+	if (r == 0 && task->goal == GOAL_POLICY && record_read(task->kmemd, plan->device, &record))
 		record_remove(task->kmemd, plan->device);
 	return r;
 }

@@ -142,32 +142,61 @@ static int build_region(struct run *run, const struct step *step, struct kmemd_e
 	return r;
 }
 
-struct region_undo {
-	char region[DEVICE_NAME_MAX], root_decoder[DEVICE_NAME_MAX];
-	char endpoint_decoder[DEVICE_NAME_MAX];
+/* A region of one memdev as it was made, or as it was before it was destroyed. */
+struct region_parts {
+	struct step step; /* as for STEP_CREATE_REGION; its target is the region */
+	unsigned int ways;
 };
+
+/*
+ * Journalled, because a region that is half gone belongs to no device any more: nobody would plan
+ * anything for it.
+ */
+static int destroy_journalled(struct run *run, const struct step *parts, struct kmemd_error *error)
+{
+	struct journal *journal = &run->journal;
+	int r;
+
+	memcpy(journal->region, parts->target, sizeof(journal->region));
+	memcpy(journal->root_decoder, parts->root_decoder, sizeof(journal->root_decoder));
+	memcpy(journal->endpoint_decoder, parts->endpoint_decoder,
+	       sizeof(journal->endpoint_decoder));
+	r = journal_write(run->kmemd, journal, error);
+	if (r == 0)
+		r = region_destroy(run, parts->target, parts->root_decoder, parts->endpoint_decoder,
+				   error);
+	if (r == 0)
+		journal->region[0] = '\0';
+	return r;
+}
 
 static int undo_create(struct run *run, void *data, struct kmemd_error *error)
 {
-	const struct region_undo *undo = data;
+	const struct region_parts *parts = data;
+	char dax[DEVICE_NAME_MAX];
 
-	return region_destroy(run, undo->region, undo->root_decoder, undo->endpoint_decoder, error);
+	if (dax_of_region(run, parts->step.target, 0, dax) == 0) {
+		int r = blocks_take_offline(run, dax, error);
+
+		if (r < 0)
+			return r;
+	}
+	return destroy_journalled(run, &parts->step, error);
 }
 
 int step_create_region(struct run *run, const struct step *step, struct kmemd_error *error)
 {
-	struct region_undo *undo;
+	struct region_parts *parts;
 	int r = claim_region(run, step, error);
 
 	if (r < 0)
 		return r;
-	undo = malloc(sizeof(*undo));
-	if (!undo)
+	parts = calloc(1, sizeof(*parts));
+	if (!parts)
 		return error_memory(error);
-	memcpy(undo->region, run->journal.region, sizeof(undo->region));
-	memcpy(undo->root_decoder, step->root_decoder, sizeof(undo->root_decoder));
-	memcpy(undo->endpoint_decoder, step->endpoint_decoder, sizeof(undo->endpoint_decoder));
-	if (run_push_undo(run, undo_create, free, undo, "destroy %s", run->journal.region) < 0)
+	parts->step = *step;
+	memcpy(parts->step.target, run->journal.region, sizeof(parts->step.target));
+	if (run_push_undo(run, undo_create, free, parts, "destroy %s", run->journal.region) < 0)
 		return error_memory(error);
 	r = build_region(run, step, error);
 	if (r < 0)
@@ -236,30 +265,52 @@ static void clear_targets(const struct run *run, const char *region, int *first,
 	}
 }
 
+/* Whether the region is still there; a device that vanished has taken it along. */
+static bool region_exists(const struct run *run, const char *region)
+{
+	char size[32];
+
+	read_attribute(run, region, "size", size, sizeof(size));
+	return size[0];
+}
+
+/* Takes the region's driver and its commit away: nothing after that makes sense when it fails. */
+static int deactivate(const struct run *run, const char *region, struct kmemd_error *error)
+{
+	char commit[16], dax[DEVICE_NAME_MAX];
+	int r;
+
+	if (dax_of_region(run, region, 0, dax) == 0) {
+		r = dax_check_unused(run, dax, error);
+		if (r < 0)
+			return r;
+	}
+	if (region_has_driver(run, region)) {
+		r = run_write(run, CXL_DRIVER "/unbind", region, error);
+		if (r < 0)
+			return r;
+	}
+	read_attribute(run, region, "commit", commit, sizeof(commit));
+	return commit[0] == '1' ? write_attribute(run, region, "commit", "0", error) : 0;
+}
+
 int region_destroy(const struct run *run, const char *region, const char *root_decoder,
 		   const char *endpoint_decoder, struct kmemd_error *error)
 {
 	struct kmemd_error first_error = {0}, step_error = {0};
-	char commit[16], size[32];
+	bool exists = region_exists(run, region);
 	int first = 0;
 
-	/* The region's size is gone together with the region: a vanished device is as good. */
-	read_attribute(run, region, "size", size, sizeof(size));
-	if (size[0]) {
-		if (region_has_driver(run, region))
-			keep_first(&first, &first_error,
-				   run_write(run, CXL_DRIVER "/unbind", region, &step_error),
-				   &step_error);
-		read_attribute(run, region, "commit", commit, sizeof(commit));
-		if (commit[0] == '1')
-			keep_first(&first, &first_error,
-				   write_attribute(run, region, "commit", "0", &step_error),
-				   &step_error);
+	if (exists) {
+		int r = deactivate(run, region, error);
+
+		if (r < 0)
+			return r;
 		clear_targets(run, region, &first, &first_error);
 	}
 	if (endpoint_decoder[0])
 		free_decoder(run, endpoint_decoder, &first, &first_error);
-	if (size[0])
+	if (exists)
 		keep_first(&first, &first_error,
 			   write_attribute(run, root_decoder, "delete_region", region, &step_error),
 			   &step_error);
@@ -268,18 +319,61 @@ int region_destroy(const struct run *run, const char *region, const char *root_d
 	return first;
 }
 
+/* As complete as it was: with its driver again, or made anew from what is left of it. */
+static int undo_destroy(struct run *run, void *data, struct kmemd_error *error)
+{
+	struct region_parts *parts = data;
+	char commit[16];
+	int r;
+
+	read_attribute(run, parts->step.target, "commit", commit, sizeof(commit));
+	if (commit[0] == '1')
+		return region_has_driver(run, parts->step.target)
+			       ? 0
+			       : run_write(run, CXL_DRIVER "/bind", parts->step.target, error);
+	if (parts->ways != 1)
+		return error_set(error, KMEMD_PARTLY, EOPNOTSUPP,
+				 "%s was interleaved over %u memdevs: make it anew with "
+				 "cxl create-region",
+				 parts->step.target, parts->ways);
+	r = region_destroy(run, parts->step.target, parts->step.root_decoder,
+			   parts->step.endpoint_decoder, error);
+	if (r == 0)
+		r = claim_region(run, &parts->step, error);
+	if (r == 0)
+		r = build_region(run, &parts->step, error);
+	if (r == 0)
+		run->journal.region[0] = '\0';
+	return r;
+}
+
+static int push_destroy_undo(struct run *run, const struct region *region)
+{
+	struct region_parts *parts = calloc(1, sizeof(*parts));
+
+	if (!parts)
+		return -ENOMEM;
+	parts->ways = region->ways;
+	parts->step.size = region->size;
+	memcpy(parts->step.target, region->name, sizeof(parts->step.target));
+	memcpy(parts->step.root_decoder, region->root_decoder, sizeof(parts->step.root_decoder));
+	if (region->targets.count)
+		memcpy(parts->step.endpoint_decoder, region->targets.items[0].decoder,
+		       sizeof(parts->step.endpoint_decoder));
+	return run_push_undo(run, undo_destroy, free, parts, "create %s again", region->name);
+}
+
 int step_destroy_region(struct run *run, const struct step *step, struct kmemd_error *error)
 {
-	char dax[DEVICE_NAME_MAX];
+	array_foreach(region, &run->inventory->regions) {
+		struct region_parts *parts;
 
-	if (dax_of_region(run, step->target, 0, dax) == 0) {
-		int r = dax_check_unused(run, dax, error);
-
-		if (r < 0)
-			return r;
+		if (strcmp(region->name, step->target))
+			continue;
+		if (push_destroy_undo(run, region) < 0)
+			return error_memory(error);
+		parts = run->undos.items[run->undos.count - 1].data;
+		return destroy_journalled(run, &parts->step, error);
 	}
-	array_foreach(region, &run->inventory->regions)
-		if (!strcmp(region->name, step->target))
-			return region_destroy(run, region->name, region->root_decoder, "", error);
 	return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", step->target);
 }

@@ -220,7 +220,8 @@ int run_plan(struct run *run, struct kmemd_error *error)
 		run_event(run, KMEMD_EVENT_NOTICE, "%s", restore_error.message);
 		return r < 0 ? r : (*error = restore_error, -restore_error.errnum);
 	}
-	journal_remove(run->kmemd);
+	if (!run->journal.region[0]) /* else a region is half gone, and the next job tries again */
+		journal_remove(run->kmemd);
 	return r;
 }
 
@@ -257,11 +258,10 @@ int run_recover(const struct kmemd *kmemd, const struct kmemd_job *job, bool *to
 		journal_remove(kmemd);
 		return 0;
 	}
-	if (journal->region[0]) {
-		r = recover_region(&run, error);
-		if (r < 0)
-			return r;
-	}
+	/* A region that cannot be freed must not keep all other work from being done. */
+	if (journal->region[0] && recover_region(&run, error) < 0)
+		run_event(&run, KMEMD_EVENT_NOTICE, "%s stays half-made: %s", journal->region,
+			  error->message);
 	if (journal->auto_online_was[0])
 		snprintf(auto_online, sizeof(auto_online), "; auto_online_blocks is '%s' again",
 			 journal->auto_online_was);

@@ -74,7 +74,8 @@ int step_offline(struct run *run, const struct step *step, struct kmemd_error *e
 
 /*
  * Regions, for recovery and undo as well as for the steps: frees whatever of a region exists. The
- * endpoint decoders are those that the region's targets name, and the one that is given.
+ * endpoint decoders are those that the region's targets name, and the one that is given. -EBUSY
+ * (KMEMD_REFUSED) while its memory is in use.
  */
 int region_destroy(const struct run *run, const char *region, const char *root_decoder,
 		   const char *endpoint_decoder, struct kmemd_error *error);
@@ -85,6 +86,11 @@ int region_destroy(const struct run *run, const char *region, const char *root_d
  */
 int dax_of_region(const struct run *run, const char *region, unsigned int timeout_ms,
 		  char name[DEVICE_NAME_MAX]);
+/*
+ * For undos that take a driver or a region away: what the kernel has put online by itself since
+ * then is in no step's undo.
+ */
+int blocks_take_offline(struct run *run, const char *dax, struct kmemd_error *error);
 /* -EBUSY (KMEMD_REFUSED) while one of a dax device's blocks is online or a process has it mapped.
  */
 int dax_check_unused(const struct run *run, const char *dax, struct kmemd_error *error);

@@ -75,7 +75,13 @@ int file_replace(const char *path, const char *text)
 		}
 		done += (size_t)written;
 	}
-	return rename(temporary, path) < 0 ? -errno : 0;
+	if (rename(temporary, path) < 0) {
+		int r = -errno;
+
+		unlink(temporary);
+		return r;
+	}
+	return 0;
 }
 
 int link_name(int dir, const char *path, char *buffer, size_t size)

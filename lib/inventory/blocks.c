@@ -81,6 +81,10 @@ int block_read(int directory, uint64_t index, enum block_state *ret)
 
 	snprintf(path, sizeof(path), "memory%" PRIu64 "/valid_zones", index);
 	r = attribute_read(directory, path, text, sizeof(text));
+	if (r == -ENOENT || r == -ENODEV) {
+		*ret = BLOCK_ABSENT;
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	if (!strcmp(text, "Movable"))

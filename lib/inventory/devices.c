@@ -60,14 +60,14 @@ static int add_memdev_device(struct kmemd_inventory *inventory, const struct mem
 	device->persistent = kind == KIND_CXL_PMEM;
 	device->size = device->persistent ? memdev->pmem_size : memdev->ram_size;
 	device->node = memdev->node;
-	device->has_serial = true;
+	device->has_serial = serial_is_unique(inventory, memdev);
 	device->serial = memdev->serial;
 	device->uuid = device->raw_uuid = "";
 	device->instance = memdev->instance;
 	device->memdev = memdev;
 	memcpy(device->name, memdev->name, sizeof(device->name));
 	memcpy(device->host, memdev->host, sizeof(device->host));
-	if (serial_is_unique(inventory, memdev))
+	if (device->has_serial)
 		device->identity = format_text("%s:0x%" PRIx64, kind_names[kind], memdev->serial);
 	else
 		device->identity = format_text("%s:%s", kind_names[kind], memdev->host);
@@ -275,8 +275,8 @@ enum tristate dax_memmap_on_device(const struct kmemd_inventory *inventory,
 	}
 	if (dax->has_kmem_numbers) {
 		*how = "counted by the driver";
-		if (dax->memmap_dram && dax->memmap_device)
-			return TRISTATE_UNKNOWN;
+		if (!dax->memmap_dram == !dax->memmap_device)
+			return TRISTATE_UNKNOWN; /* some blocks each way, or none at all */
 		return dax->memmap_device ? TRISTATE_YES : TRISTATE_NO;
 	}
 	by_size = memmap_by_node_size(inventory, dax->target_node);

@@ -49,6 +49,21 @@ static void read_devdax(struct ndctl_namespace *nd, struct namespace *namespace,
 		copy_name(namespace->dax, daxctl_dev_get_devname(device));
 }
 
+/*
+ * The UUID that `ndctl list` shows: of what makes the namespace fsdax or sector where there is such
+ * a thing, else that of its label.
+ */
+static void read_uuid(struct ndctl_namespace *nd, uuid_t uuid)
+{
+	struct ndctl_pfn *pfn = ndctl_namespace_get_pfn(nd);
+	struct ndctl_btt *btt = ndctl_namespace_get_btt(nd);
+
+	if (pfn)
+		ndctl_pfn_get_uuid(pfn, uuid);
+	else if (btt)
+		ndctl_btt_get_uuid(btt, uuid);
+}
+
 static int read_namespace(const struct kmemd *kmemd, struct ndctl_namespace *nd,
 			  struct kmemd_inventory *inventory)
 {
@@ -68,6 +83,7 @@ static int read_namespace(const struct kmemd *kmemd, struct ndctl_namespace *nd,
 	namespace->node = ndctl_namespace_get_numa_node(nd);
 	ndctl_namespace_get_uuid(nd, raw);
 	uuid_copy(uuid, raw);
+	read_uuid(nd, uuid);
 	read_devdax(nd, namespace, uuid);
 	if (!uuid_is_null(uuid))
 		uuid_unparse(uuid, namespace->uuid);

@@ -136,6 +136,45 @@ static const struct root_decoder *choose_window(struct plan *plan,
 	return NULL;
 }
 
+/* What follows the step that makes a region appear: its dax device is bound, and goes online. */
+static int plan_fresh_dax(struct plan *plan, const struct kmemd_inventory *inventory,
+			  const char *name, uint64_t size)
+{
+	const struct settings *settings = &plan->decision.settings;
+	uint64_t block_size = inventory->host.block_size;
+	char have[SIZE_TEXT_MAX], block[SIZE_TEXT_MAX];
+	struct step *step = add_step(plan, STEP_BIND, "", KEY_MODE);
+
+	if (!step)
+		return -ENOMEM;
+	step->driver = settings->mode == MODE_SYSTEM_RAM ? "kmem" : "device_dax";
+	if (settings->mode != MODE_SYSTEM_RAM)
+		return 0;
+	if (size < block_size) {
+		refuse(plan, "%s (%s) holds no whole memory block of %s", name,
+		       format_size(size, have), format_size(block_size, block));
+		return 0;
+	}
+
+	/*
+	 * The switch of a device that is yet to come: all kernels have it since 6.8. Between 6.3,
+	 * which made regions possible, and 6.8 the step finds none and says so.
+	 */
+	step->memmap = memmap_to_set(plan, &inventory->host, TRISTATE_YES, name);
+	set_memmap_cost(step, size, step->memmap == TRISTATE_YES);
+	check_dram(plan, &inventory->host, step);
+	if (plan->refusal[0])
+		return 0;
+	note_parameter(plan, &inventory->host);
+
+	step = add_step(plan, STEP_ONLINE, "", KEY_ZONE);
+	if (!step)
+		return -ENOMEM;
+	step->zone = settings->zone;
+	step->blocks = (unsigned int)(size / block_size);
+	return 0;
+}
+
 /* The steps from a memdev's free volatile capacity to what the mode says. */
 static int plan_new_region(struct plan *plan, const struct kmemd_inventory *inventory)
 {
@@ -171,33 +210,7 @@ static int plan_new_region(struct plan *plan, const struct kmemd_inventory *inve
 	step->size = size;
 	step->lost_bytes = free_size - size;
 
-	step = add_step(plan, STEP_BIND, "", KEY_MODE);
-	if (!step)
-		return -ENOMEM;
-	step->driver = settings->mode == MODE_SYSTEM_RAM ? "kmem" : "device_dax";
-	if (settings->mode != MODE_SYSTEM_RAM)
-		return 0;
-
-	/*
-	 * The switch of a device that is yet to come: all kernels have it since 6.8. Between 6.3,
-	 * which made regions possible, and 6.8 the step finds none and says so.
-	 */
-	step->memmap = memmap_to_set(plan, &inventory->host, TRISTATE_YES, memdev->name);
-	set_memmap_cost(step, size,
-			step->memmap == TRISTATE_YES ||
-				(step->memmap == TRISTATE_UNKNOWN &&
-				 inventory->host.memmap_parameter == TRISTATE_YES));
-	check_dram(plan, &inventory->host, step);
-	if (plan->refusal[0])
-		return 0;
-	note_parameter(plan, &inventory->host);
-
-	step = add_step(plan, STEP_ONLINE, "", KEY_ZONE);
-	if (!step)
-		return -ENOMEM;
-	step->zone = settings->zone;
-	step->blocks = (unsigned int)(size / inventory->host.block_size);
-	return 0;
+	return plan_fresh_dax(plan, inventory, memdev->name, size);
 }
 
 static int plan_offline(struct plan *plan, const struct dax_device *dax, enum policy_key why)
@@ -309,7 +322,7 @@ static bool speaks_for_dax(const struct device *device, const struct dax_device 
 	return true;
 }
 
-static int plan_regions(struct plan *plan)
+static int plan_regions(struct plan *plan, const struct kmemd_inventory *inventory)
 {
 	array_foreach(slot, &plan->device->regions) {
 		const struct region *region = *slot;
@@ -320,12 +333,16 @@ static int plan_regions(struct plan *plan)
 				 region->targets.items[0].memdev);
 			continue;
 		}
-		if (!region->committed)
+		if (!region->committed) {
 			snprintf(plan->note, sizeof(plan->note),
 				 "%s is not committed: somebody else is building it, or gave up",
 				 region->name);
-		else if (!region->enabled &&
-			 !add_step(plan, STEP_ENABLE_REGION, region->name, KEY_MODE))
+			continue;
+		}
+		if (region->enabled)
+			continue;
+		if (!add_step(plan, STEP_ENABLE_REGION, region->name, KEY_MODE) ||
+		    plan_fresh_dax(plan, inventory, region->name, region->size) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -354,7 +371,7 @@ static int plan_policy(struct plan *plan, const struct kmemd_inventory *inventor
 		       device->name, device->namespace->mode, device->name);
 		return 0;
 	}
-	r = plan_regions(plan);
+	r = plan_regions(plan, inventory);
 	array_foreach(dax, &device->dax) {
 		if (r < 0 || !speaks_for_dax(device, *dax))
 			continue;
@@ -374,7 +391,8 @@ static int plan_drain(struct plan *plan)
 		const struct dax_device *dax = *slot;
 		struct step *step;
 
-		if (!dax_is_kmem(dax))
+		/* One without a driver is what a drain leaves that is cut short. */
+		if (!dax_is_kmem(dax) && (device->memdev || dax->driver[0]))
 			continue;
 		if (plan_offline(plan, dax, KEY_COUNT) < 0)
 			return -ENOMEM;

@@ -49,10 +49,47 @@ int policy_add_problem(struct kmemd_policy *policy, const char *path, unsigned i
 			(parser)->result = -ENOMEM;                                                \
 	} while (0)
 
+static bool is_section(const char *section)
+{
+	for (unsigned int i = 0; i < KEY_COUNT; i++)
+		if (!strcmp(policy_keys[i].section, section))
+			return true;
+	return false;
+}
+
+/* inih tells of sections only together with their keys. */
+static void check_section(struct parser *parser, const char *line, size_t length)
+{
+	const char *end = memchr(line, ']', length);
+	char section[64];
+
+	if (line[0] != '[' || !end)
+		return;
+	snprintf(section, sizeof(section), "%.*s", (int)(end - line - 1), line + 1);
+	if (!is_section(section))
+		parser_problem(parser,
+			       "[%s]: no such section; allowed are [Match], [Region], "
+			       "[Memory] and [Lifecycle]",
+			       section);
+}
+
+/* Without what inih would take for something else: indentation, and a comment behind a value. */
+static const char *trim_line(const char *line, size_t *length)
+{
+	while (*length && (*line == ' ' || *line == '\t')) {
+		line++;
+		(*length)--;
+	}
+	for (size_t i = 1; i < *length; i++)
+		if (line[i] == '#' && (line[i - 1] == ' ' || line[i - 1] == '\t'))
+			*length = i;
+	return line;
+}
+
 static char *read_line(char *buffer, int size, void *userdata)
 {
 	struct parser *parser = userdata;
-	const char *newline;
+	const char *newline, *line;
 	size_t length;
 
 	if (parser->next >= parser->end)
@@ -67,20 +104,14 @@ static char *read_line(char *buffer, int size, void *userdata)
 		parser_problem(parser, "the line contains a zero byte: this is no text file");
 		length = 0;
 	} else {
-		memcpy(buffer, parser->next, length);
+		line = trim_line(parser->next, &length);
+		check_section(parser, line, length);
+		memcpy(buffer, line, length);
 	}
 	buffer[length] = '\n';
 	buffer[length + 1] = '\0';
 	parser->next = newline ? newline + 1 : parser->end;
 	return buffer;
-}
-
-static bool is_section(const char *section)
-{
-	for (unsigned int i = 0; i < KEY_COUNT; i++)
-		if (!strcmp(policy_keys[i].section, section))
-			return true;
-	return false;
 }
 
 /* "Create, ..." of a section, for the message about a key that it does not have. */
@@ -126,13 +157,8 @@ static int handle_key(void *userdata, const char *section, const char *name, con
 			       name);
 		return 1;
 	}
-	if (!is_section(section)) {
-		parser_problem(parser,
-			       "[%s]: no such section; allowed are [Match], [Region], "
-			       "[Memory] and [Lifecycle]",
-			       section);
+	if (!is_section(section)) /* told when the section began */
 		return 1;
-	}
 	for (unsigned int i = 0; i < KEY_COUNT; i++) {
 		if (strcmp(policy_keys[i].section, section) || strcmp(policy_keys[i].name, name))
 			continue;

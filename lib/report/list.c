@@ -84,8 +84,9 @@ static void put_device(struct json_object *array, const struct kmemd *kmemd,
 	if (device->has_serial) {
 		snprintf(serial, sizeof(serial), "0x%" PRIx64, device->serial);
 		json_put_text(json, "serial", serial);
-		json_put_text(json, "host", device->host);
 	}
+	if (device->host[0])
+		json_put_text(json, "host", device->host);
 	if (device->namespace) {
 		json_put_text(json, "uuid", device->uuid);
 		json_put_text(json, "namespace_mode", device->namespace->mode);

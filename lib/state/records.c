@@ -107,7 +107,8 @@ static int each_file(const struct kmemd *kmemd,
 		_cleanup_free_ char *file = NULL;
 		struct record record;
 
-		if (entry->d_name[0] == '.')
+		/* What a write-then-rename that was cut short has left ends in .new. */
+		if (!strstr(entry->d_name, ".json") || strstr(entry->d_name, ".json.new"))
 			continue;
 		file = format_text("%s/%s", path, entry->d_name);
 		if (file && record_load(file, &record))

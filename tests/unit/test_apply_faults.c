@@ -70,15 +70,15 @@ struct trial {
 };
 
 static const struct trial failures[] = {
-	{"offline", RAM_POLICY, "mem0", false},
-	{"offline", NVDIMM_POLICY, UUID, false},
-	{"online", NVDIMM_POLICY, UUID, true},
+	{"offline", RAM_POLICY, "mem0", false}, {"offline", NVDIMM_POLICY, UUID, false},
+	{"online", NVDIMM_POLICY, UUID, true},	{"online", RAM_POLICY, "mem0", false},
+	{"online", NVDIMM_POLICY, UUID, false}, {"offline", RAM_POLICY, "mem0", true},
 };
 
 static const struct trial kills[] = {
-	{"online", RAM_POLICY, "mem0", false},
-	{"online", NVDIMM_POLICY, UUID, false},
-	{"offline", NVDIMM_POLICY, UUID, false},
+	{"online", RAM_POLICY, "mem0", false},	 {"online", NVDIMM_POLICY, UUID, false},
+	{"offline", NVDIMM_POLICY, UUID, false}, {"offline", RAM_POLICY, "mem0", false},
+	{"online", RAM_POLICY, "mem0", true},	 {"online", NVDIMM_POLICY, UUID, true},
 };
 
 static int apply(struct machine *machine, const char *device)

@@ -141,15 +141,18 @@ static void a_region_without_a_driver_is_enabled(void **state)
 {
 	struct machine machine = {
 		.memdevs = FULL_MEMDEV,
-		.regions = "{'region': 'region0', 'committed': true, 'enabled': false, 'targets': "
-			   "[{'memdev': 'mem0'}]}",
+		.regions = "{'region': 'region0', 'committed': true, 'enabled': false, 'size': "
+			   "1073741824, 'targets': [{'memdev': 'mem0'}]}",
 	};
 	struct planned planned;
 
 	(void)state;
 	planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
 	assert_string_equal(planned.plan.refusal, "");
+	assert_int_equal(planned.plan.steps.count, 3);
 	assert_int_equal(planned.plan.steps.items[0].type, STEP_ENABLE_REGION);
+	assert_int_equal(planned.plan.steps.items[1].type, STEP_BIND);
+	assert_int_equal(planned.plan.steps.items[2].type, STEP_ONLINE);
 	assert_string_equal(planned.plan.steps.items[0].target, "region0");
 	release(&planned);
 }

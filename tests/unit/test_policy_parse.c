@@ -250,7 +250,7 @@ static void what_is_allowed_is_told_in_words(void **state)
 static void an_unknown_section_or_key_is_told_with_what_there_is(void **state)
 {
 	(void)state;
-	assert_bad(GOOD_MATCH GOOD_MODE "[Memry]\nZone=movable\n", 6,
+	assert_bad(GOOD_MATCH GOOD_MODE "[Memry]\nZone=movable\n", 5,
 		   "[Memry]: no such section; allowed are [Match], [Region], [Memory] and "
 		   "[Lifecycle]");
 	assert_bad("[Match]\nKind=cxl-ram\nSerail=7\n" GOOD_MODE, 3,
@@ -258,7 +258,7 @@ static void an_unknown_section_or_key_is_told_with_what_there_is(void **state)
 		   "PciPath");
 	assert_bad(GOOD_MATCH GOOD_MODE "Create=yes\n", 5,
 		   "[Memory] Create=: no such key; allowed are Mode, Zone, MemmapOnMemory");
-	assert_bad(GOOD_MATCH "[match]\nKind=hmem\n" GOOD_MODE, 4, "[match]: no such section");
+	assert_bad(GOOD_MATCH "[match]\nKind=hmem\n" GOOD_MODE, 3, "[match]: no such section");
 	assert_bad(GOOD_MATCH GOOD_MODE "zone=movable\n", 5, "[Memory] zone=: no such key");
 	assert_bad(GOOD_MATCH GOOD_MODE "[Region]\nInterleave=2\n", 6, "allowed are Create");
 	assert_bad(GOOD_MATCH GOOD_MODE "[Lifecycle]\nOnHealth=drain\n", 6,
@@ -369,7 +369,7 @@ static void all_mistakes_of_a_file_are_told_at_once(void **state)
 	assert_problem(policy, 2, 4, "Size=12Q");
 	assert_problem(policy, 3, 6, "Mod=: no such key");
 	assert_problem(policy, 4, 8, "Zone=left");
-	assert_problem(policy, 5, 10, "[Nowhere]");
+	assert_problem(policy, 5, 9, "[Nowhere]");
 	assert_int_equal(policy->files.count, 0);
 }
 
@@ -377,11 +377,13 @@ static void comments_and_blanks_mean_nothing(void **state)
 {
 	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_good(
 		"\n# one\n; two\n\n[Match]   \n  # three\nKind = cxl-ram  \n\n"
-		"[Memory]\nMode\t=\tdevdax\t; four\n");
+		"[Memory]\nMode\t=\tdevdax\t; four\n  Zone=kernel # five\n\tMemmapOnMemory=no\n");
 
 	(void)state;
 	assert_int_equal(policy->files.items[0].match.kinds, 1u << KIND_CXL_RAM);
 	assert_int_equal(policy->files.items[0].settings.mode, MODE_DEVDAX);
+	assert_int_equal(policy->files.items[0].settings.zone, ZONE_KERNEL);
+	assert_int_equal(policy->files.items[0].settings.memmap, MEMMAP_NO);
 	assert_int_equal(policy->files.items[0].line[KEY_MATCH_KIND], 7);
 	assert_int_equal(policy->files.items[0].line[KEY_MODE], 10);
 }
