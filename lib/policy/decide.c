@@ -79,8 +79,8 @@ static void protect_persistent(const struct device *device, struct decision *dec
 	    file->line[KEY_MATCH_UUID] || file->line[KEY_MATCH_SERIAL])
 		return;
 	snprintf(decision->refusal, sizeof(decision->refusal),
-		 "%s is persistent and the file does not name it: [Match] needs Uuid= or Serial=",
-		 device->name);
+		 "it is persistent and %s does not name it: [Match] needs Uuid= or Serial=",
+		 file->path);
 	decision->settings.mode = MODE_IGNORE;
 }
 
