@@ -151,6 +151,23 @@ static int add_range_device(struct kmemd_inventory *inventory, const struct dax_
 	return 0;
 }
 
+/* What is left of an expander that was pulled out while its memory was in use: its region. */
+static int add_lost_device(struct kmemd_inventory *inventory, const struct region *region)
+{
+	struct device *device = array_add(&inventory->devices);
+
+	if (!device)
+		return -ENOMEM;
+	device->kind = KIND_CXL_RAM;
+	device->size = region->size;
+	device->node = -1;
+	device->uuid = device->raw_uuid = "";
+	memcpy(device->name, region->name, sizeof(device->name));
+	device->identity = format_text("lost:0x%" PRIx64 "+0x%" PRIx64, region->start,
+				       region->size);
+	return device->identity ? device_add_region(inventory, device, region) : -ENOMEM;
+}
+
 int inventory_find_devices(struct kmemd_inventory *inventory)
 {
 	int r = 0;
@@ -160,6 +177,11 @@ int inventory_find_devices(struct kmemd_inventory *inventory)
 			r = add_memdev_device(inventory, memdev, KIND_CXL_RAM);
 		if (r == 0 && memdev->pmem_size)
 			r = add_memdev_device(inventory, memdev, KIND_CXL_PMEM);
+		if (r < 0)
+			return r;
+	}
+	array_foreach(region, &inventory->regions) {
+		r = region->lost_blocks ? add_lost_device(inventory, region) : 0;
 		if (r < 0)
 			return r;
 	}

@@ -113,6 +113,8 @@ struct region {
 	bool persistent;
 	bool committed; /* decoders programmed */
 	bool enabled;	/* bound to the cxl_region driver: its dax region exists */
+	/* Memory blocks that are online in its range although its memdevs were pulled out. */
+	unsigned int lost_blocks;
 	ARRAY(struct region_target) targets; /* by position */
 };
 

@@ -112,6 +112,7 @@ static int load_region(const struct json_object *json, struct kmemd_inventory *i
 	region->persistent = json_get_bool(json, "persistent");
 	region->committed = json_get_bool(json, "committed");
 	region->enabled = json_get_bool(json, "enabled");
+	region->lost_blocks = (unsigned int)json_get_u64(json, "lost_blocks");
 	for (size_t i = 0; i < json_count(json, "targets"); i++) {
 		struct json_object *item = json_member(json, "targets", i);
 		struct region_target *target = array_add(&region->targets);

@@ -151,6 +151,27 @@ static int read_device(const struct kmemd *kmemd, struct daxctl_dev *device, int
 	return 0;
 }
 
+/*
+ * A memdev that is pulled out while its memory is online takes its decoders and its dax device
+ * along; the kernel keeps the region, and the blocks stay online with nothing behind them.
+ */
+static void find_lost_blocks(const struct kmemd_inventory *inventory, int directory,
+			     struct region *region)
+{
+	const struct range range = {region->start, region->size};
+	uint64_t first, count;
+
+	if (region->targets.count || region->persistent)
+		return;
+	blocks_of_range(&range, inventory->host.block_size, &first, &count);
+	for (uint64_t i = 0; i < count; i++) {
+		enum block_state state;
+
+		if (block_read(directory, first + i, &state) == 0)
+			region->lost_blocks += block_is_online(state);
+	}
+}
+
 int read_dax(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	     struct kmemd_error *error)
 {
@@ -166,6 +187,8 @@ int read_dax(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 				   kmemd->sysfs, strerror(-blocks));
 	daxctl_set_log_fn(context, log_nothing);
 
+	array_foreach(cxl_region, &inventory->regions)
+		find_lost_blocks(inventory, blocks, cxl_region);
 	daxctl_region_foreach(context, region)
 	{
 		struct daxctl_dev *device;

@@ -410,12 +410,33 @@ static int plan_drain(struct plan *plan)
 	return 0;
 }
 
+/* Nothing can be planned for memory that has nothing behind it, but somebody has to know. */
+static bool refuse_lost(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	array_foreach(slot, &plan->device->regions) {
+		const struct region *region = *slot;
+
+		if (!region->lost_blocks)
+			continue;
+		refuse(plan,
+		       "its memdev was pulled out while %u of its memory blocks were online, and "
+		       "what they held is lost; take memory%" PRIu64 " and up offline, then "
+		       "'cxl destroy-region %s'",
+		       region->lost_blocks, region->start / inventory->host.block_size,
+		       region->name);
+		return true;
+	}
+	return false;
+}
+
 int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
 	      const struct decision *decision, enum goal goal, struct plan *ret)
 {
 	struct plan plan = {.device = device, .decision = *decision, .goal = goal};
-	int r = goal == GOAL_DRAIN ? plan_drain(&plan) : plan_policy(&plan, inventory);
+	int r = 0;
 
+	if (!refuse_lost(&plan, inventory))
+		r = goal == GOAL_DRAIN ? plan_drain(&plan) : plan_policy(&plan, inventory);
 	if (r < 0) {
 		plan_release(&plan);
 		return r;

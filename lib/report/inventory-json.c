@@ -67,6 +67,8 @@ static void put_region(struct json_object *json, const struct region *region)
 	json_put_bool(json, "persistent", region->persistent);
 	json_put_bool(json, "committed", region->committed);
 	json_put_bool(json, "enabled", region->enabled);
+	if (region->lost_blocks)
+		json_put_u64(json, "lost_blocks", region->lost_blocks);
 	targets = json_put_array(json, "targets");
 	array_foreach(target, &region->targets) {
 		struct json_object *item = json_append_object(targets);

@@ -229,7 +229,7 @@ static void persistent_capacity_that_is_not_named_is_refused(void **state)
 			decide(text, &device, &decision);
 			assert_non_null(decision.file);
 			assert_int_equal(decision.settings.mode, MODE_IGNORE);
-			assert_contains(decision.refusal, "namespace0.0 is persistent");
+			assert_contains(decision.refusal, "it is persistent and test.conf does not name it");
 			assert_contains(decision.refusal, "Uuid= or Serial=");
 		}
 	}
@@ -247,7 +247,7 @@ static void persistent_capacity_by_pci_address_is_refused(void **state)
 	device.persistent = true;
 	decide("[Match]\nPciPath=0000:0d:00.0\n" RAM, &device, &decision);
 	assert_int_equal(decision.settings.mode, MODE_IGNORE);
-	assert_contains(decision.refusal, "mem0 is persistent");
+	assert_contains(decision.refusal, "it is persistent and test.conf does not name it");
 	decide("[Match]\nSerial=0x1234\n" RAM, &device, &decision);
 	assert_int_equal(decision.settings.mode, MODE_SYSTEM_RAM);
 	assert_string_equal(decision.refusal, "");
