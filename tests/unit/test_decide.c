@@ -229,7 +229,8 @@ static void persistent_capacity_that_is_not_named_is_refused(void **state)
 			decide(text, &device, &decision);
 			assert_non_null(decision.file);
 			assert_int_equal(decision.settings.mode, MODE_IGNORE);
-			assert_contains(decision.refusal, "it is persistent and test.conf does not name it");
+			assert_contains(decision.refusal,
+					"it is persistent and test.conf does not name it");
 			assert_contains(decision.refusal, "Uuid= or Serial=");
 		}
 	}

@@ -137,6 +137,25 @@ static void what_alignment_costs_is_told(void **state)
  * -----------------------------------------------------------------------------------------------------
  */
 
+static void memory_with_nothing_behind_it_is_told_and_left(void **state)
+{
+	struct machine machine = {
+		.memdevs = "",
+		.regions = "{'region': 'region1', 'size': 536870912, 'start': 4294967296, "
+			   "'lost_blocks': 4}",
+	};
+
+	(void)state;
+	for (enum goal goal = GOAL_POLICY; goal <= GOAL_DRAIN; goal++) {
+		struct planned planned = make(&machine, RAM_POLICY, "region1", goal);
+
+		assert_int_equal(planned.plan.steps.count, 0);
+		assert_contains(planned.plan.refusal, "pulled out while 4 of its memory blocks");
+		assert_contains(planned.plan.refusal, "take memory32 and up offline");
+		release(&planned);
+	}
+}
+
 static void a_region_without_a_driver_is_enabled(void **state)
 {
 	struct machine machine = {
@@ -386,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_device_smaller_than_a_block_is_refused),
 		cmocka_unit_test(what_alignment_costs_is_told),
 		cmocka_unit_test(a_region_without_a_driver_is_enabled),
+		cmocka_unit_test(memory_with_nothing_behind_it_is_told_and_left),
 		cmocka_unit_test(a_region_that_is_not_committed_is_left_alone),
 		cmocka_unit_test(the_first_memdev_speaks_for_an_interleaved_region),
 		cmocka_unit_test(a_devdax_namespace_becomes_system_ram_and_devdax_again),
