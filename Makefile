@@ -133,7 +133,7 @@ check-vm: guest
 
 # What a guest needs besides its kernel and userland: everything installed as on a real machine.
 guest: all
-	@tests/vm/prepare
+	+@tests/vm/prepare
 
 demo:
 	@tests/lab/setup lab

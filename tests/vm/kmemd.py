@@ -275,8 +275,9 @@ def log(guest, cursor=""):
 
 
 def log_cursor(guest):
-    """The present end of the log."""
-    return guest.run("journalctl -n0 --show-cursor --no-pager").out.split("-- cursor: ")[1].strip()
+    """The present end of the log, for log() and has_log()."""
+    guest.run("echo a test looks at the log from here | systemd-cat -t kmemd-test && journalctl --sync")
+    return guest.wait_until("journalctl -n1 -o cat -t kmemd-test --show-cursor --no-pager | sed -n 's/^-- cursor: //p' | grep .").out.strip()
 
 
 def has_log(guest, cursor, pattern, timeout=30):
