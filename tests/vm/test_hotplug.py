@@ -165,6 +165,24 @@ def test_killed_while_bringing_an_expander_online(guest, whom, moment):
     guest.run("systemctl reset-failed kill-it", check=False)
 
 
+def test_stopped_while_bringing_an_expander_online(guest):
+    """A clean stop undoes the job under way; the next start does it again."""
+    before = see(guest)
+    guest.write("/run/stop-it", "set -- /sys/devices/system/memory/memory*; blocks=$#\n"
+                                f"until {MOMENT['during onlining']}; do :; done\nsystemctl stop kmemd\n")
+    guest.run("systemd-run --quiet --collect --unit=stop-it bash /run/stop-it")
+    cursor = log_cursor(guest)
+    with Plugged(guest, 1, SECOND, GIB):
+        guest.wait_until("! systemctl is-active --quiet stop-it", timeout=120)
+        after = see(guest)
+        assert (after.states, after.regions, after.decoders, after.total, after.auto_online) == (
+            before.states, before.regions, before.decoders, before.total, before.auto_online)
+        has_log(guest, cursor, "^mem1: .*cancelled")
+        guest.run("systemctl start kmemd")
+        wait_online(guest, SECOND, GIB)
+        wait_idle(guest)
+
+
 def test_drain_killed_in_the_middle(guest):
     with Plugged(guest, 1, SECOND, GIB):
         machine = wait_online(guest, SECOND, GIB)
