@@ -247,7 +247,6 @@ static int do_all(const struct task *task, struct kmemd_error *error)
 static int take_lock_and_recover(const struct kmemd *kmemd, const struct kmemd_job *job,
 				 struct kmemd_error *error)
 {
-	bool recovered;
 	int r, lock;
 
 	if (geteuid() != 0 && !strcmp(kmemd->sysfs, "/sys"))
@@ -256,7 +255,7 @@ static int take_lock_and_recover(const struct kmemd *kmemd, const struct kmemd_j
 	lock = lock_take(kmemd, job, error);
 	if (lock < 0)
 		return lock;
-	r = run_recover(kmemd, job, &recovered, error);
+	r = run_recover(kmemd, job, error);
 	if (r < 0) {
 		error_prefix(error, "cannot put right what an earlier job left");
 		close(lock);

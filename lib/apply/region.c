@@ -113,7 +113,6 @@ static void explain_commit(const struct run *run, struct kmemd_error *error)
 static int build_region(struct run *run, const struct step *step, struct kmemd_error *error)
 {
 	const char *region = run->journal.region, *decoder = step->endpoint_decoder;
-	char path[128];
 	int r;
 
 	r = write_number(run, region, "interleave_granularity",
@@ -136,10 +135,8 @@ static int build_region(struct run *run, const struct step *step, struct kmemd_e
 			explain_commit(run, error);
 		return r;
 	}
-	snprintf(path, sizeof(path), CXL_DRIVER "/bind");
-	if (!region_has_driver(run, region))
-		r = run_write(run, path, region, error);
-	return r;
+	return region_has_driver(run, region) ? 0
+					      : run_write(run, CXL_DRIVER "/bind", region, error);
 }
 
 /* A region of one memdev as it was made, or as it was before it was destroyed. */
@@ -170,18 +167,22 @@ static int destroy_journalled(struct run *run, const struct step *parts, struct 
 	return r;
 }
 
+/* The blocks of a region's dax device, when it has one. */
+static int take_offline(struct run *run, const char *region, struct kmemd_error *error)
+{
+	char dax[DEVICE_NAME_MAX];
+
+	if (dax_of_region(run, region, 0, dax) < 0)
+		return 0;
+	return blocks_take_offline(run, dax, error);
+}
+
 static int undo_create(struct run *run, void *data, struct kmemd_error *error)
 {
 	const struct region_parts *parts = data;
-	char dax[DEVICE_NAME_MAX];
+	int r = take_offline(run, parts->step.target, error);
 
-	if (dax_of_region(run, parts->step.target, 0, dax) == 0) {
-		int r = blocks_take_offline(run, dax, error);
-
-		if (r < 0)
-			return r;
-	}
-	return destroy_journalled(run, &parts->step, error);
+	return r < 0 ? r : destroy_journalled(run, &parts->step, error);
 }
 
 int step_create_region(struct run *run, const struct step *step, struct kmemd_error *error)
@@ -207,11 +208,26 @@ int step_create_region(struct run *run, const struct step *step, struct kmemd_er
 	return journal_write(run->kmemd, &run->journal, error);
 }
 
+static int undo_enable(struct run *run, void *data, struct kmemd_error *error)
+{
+	const char *region = data;
+	int r = take_offline(run, region, error);
+
+	if (r < 0 || !region_has_driver(run, region))
+		return r;
+	return run_write(run, CXL_DRIVER "/unbind", region, error);
+}
+
 int step_enable_region(struct run *run, const struct step *step, struct kmemd_error *error)
 {
+	char *region;
+
 	memcpy(run->created_region, step->target, sizeof(run->created_region));
 	if (region_has_driver(run, step->target))
 		return 0;
+	region = strdup(step->target);
+	if (!region || run_push_undo(run, undo_enable, free, region, "disable %s", region) < 0)
+		return error_memory(error);
 	return run_write(run, CXL_DRIVER "/bind", step->target, error);
 }
 

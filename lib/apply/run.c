@@ -240,15 +240,13 @@ static int recover_region(struct run *run, struct kmemd_error *error)
 			      journal->endpoint_decoder, error);
 }
 
-int run_recover(const struct kmemd *kmemd, const struct kmemd_job *job, bool *told,
-		struct kmemd_error *error)
+int run_recover(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
 {
 	struct run run = {.kmemd = kmemd, .job = job};
 	struct journal *journal = &run.journal;
 	char auto_online[96] = "";
 	int r = journal_read(kmemd, journal);
 
-	*told = false;
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0) {
@@ -273,6 +271,5 @@ int run_recover(const struct kmemd *kmemd, const struct kmemd_job *job, bool *to
 		  "there now",
 		  journal->job, journal->device, journal->pid, auto_online);
 	journal_remove(kmemd);
-	*told = true;
 	return 0;
 }

@@ -40,10 +40,9 @@ int run_plan(struct run *run, struct kmemd_error *error);
 
 /*
  * Puts right what the journal of a job that was cut short names: the machine's onlining policy, a
- * region that was never committed. Needs the lock. *told is set when there was such a job.
+ * region that was never committed. Needs the lock.
  */
-int run_recover(const struct kmemd *kmemd, const struct kmemd_job *job, bool *told,
-		struct kmemd_error *error);
+int run_recover(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error);
 
 /* Takes ownership of data, also on failure (-ENOMEM). */
 int run_push_undo(struct run *run, undo_function function, void (*release)(void *data), void *data,
