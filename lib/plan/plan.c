@@ -429,6 +429,26 @@ static bool refuse_lost(struct plan *plan, const struct kmemd_inventory *invento
 	return false;
 }
 
+/*
+ * Where memory was pulled out with its memmap on it, the kernel's lists of the zone lead into
+ * nothing: bringing more memory online there was seen to end in a kernel BUG (Linux 6.12).
+ */
+static void refuse_beside_lost(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	bool adds = false;
+
+	array_foreach(step, &plan->steps)
+		adds = adds || step->type == STEP_ONLINE;
+	array_foreach(region, &inventory->regions)
+		if (adds && region->lost_blocks)
+			refuse(plan,
+			       "%s was pulled out while its memory was online, and %u of its "
+			       "blocks "
+			       "still are: more memory may crash the kernel; take them offline, or "
+			       "reboot",
+			       region->name, region->lost_blocks);
+}
+
 int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
 	      const struct decision *decision, enum goal goal, struct plan *ret)
 {
@@ -437,6 +457,8 @@ int plan_make(const struct kmemd_inventory *inventory, const struct device *devi
 
 	if (!refuse_lost(&plan, inventory))
 		r = goal == GOAL_DRAIN ? plan_drain(&plan) : plan_policy(&plan, inventory);
+	if (r == 0)
+		refuse_beside_lost(&plan, inventory);
 	if (r < 0) {
 		plan_release(&plan);
 		return r;

@@ -156,6 +156,23 @@ static void memory_with_nothing_behind_it_is_told_and_left(void **state)
 	}
 }
 
+static void no_memory_is_added_beside_memory_with_nothing_behind_it(void **state)
+{
+	struct machine machine = {
+		.memdevs = FULL_MEMDEV,
+		.regions = "{'region': 'region0', 'committed': true, 'enabled': false, 'size': "
+			   "1073741824, 'targets': [{'memdev': 'mem0'}]}, {'region': 'region1', "
+			   "'size': 536870912, 'start': 4294967296, 'lost_blocks': 4}",
+	};
+	struct planned planned;
+
+	(void)state;
+	planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
+	assert_int_equal(planned.plan.steps.count, 0);
+	assert_contains(planned.plan.refusal, "region1 was pulled out");
+	release(&planned);
+}
+
 static void a_region_without_a_driver_is_enabled(void **state)
 {
 	struct machine machine = {
@@ -406,6 +423,7 @@ int main(void)
 		cmocka_unit_test(what_alignment_costs_is_told),
 		cmocka_unit_test(a_region_without_a_driver_is_enabled),
 		cmocka_unit_test(memory_with_nothing_behind_it_is_told_and_left),
+		cmocka_unit_test(no_memory_is_added_beside_memory_with_nothing_behind_it),
 		cmocka_unit_test(a_region_that_is_not_committed_is_left_alone),
 		cmocka_unit_test(the_first_memdev_speaks_for_an_interleaved_region),
 		cmocka_unit_test(a_devdax_namespace_becomes_system_ram_and_devdax_again),
