@@ -6,7 +6,6 @@
 #include "base/file.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -70,15 +69,6 @@ int run_write(const struct run *run, const char *path, const char *value, struct
 		return error_errno(error, -r, "cannot write '%s' to %s: %s",
 				   value[0] == '\n' ? "" : value, full, strerror(-r));
 	return 0;
-}
-
-int run_write_u64(const struct run *run, const char *path, uint64_t value,
-		  struct kmemd_error *error)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	return run_write(run, path, text, error);
 }
 
 int run_push_undo(struct run *run, undo_function function, void (*release)(void *data), void *data,

@@ -59,8 +59,6 @@ int run_read(const struct run *run, const char *path, char *buffer, size_t size,
 	     struct kmemd_error *error);
 int run_write(const struct run *run, const char *path, const char *value,
 	      struct kmemd_error *error);
-int run_write_u64(const struct run *run, const char *path, uint64_t value,
-		  struct kmemd_error *error);
 
 /* The steps, a file each. */
 int step_create_region(struct run *run, const struct step *step, struct kmemd_error *error);
