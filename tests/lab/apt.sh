@@ -105,3 +105,7 @@ lab_download() {
 	(cd "$dir" && apt-get -qq -o APT::Sandbox::User=root download "$@" >&2) ||
 		lab_die "could not download $*: is the network up?"
 }
+
+# lab_apt_options: the settings of the machine's apt that reaching the archive may depend on (a proxy, a mirror with old
+# signatures), for mmdebstrap.
+lab_apt_options() { apt-config dump | grep -E '^Acquire::(https?::(Proxy|Timeout)|Check-|Retries)' || true; }
