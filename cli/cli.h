@@ -3,10 +3,12 @@
 #define KMEMCTL_CLI_H
 /*
  * kmemctl: JSON or a table on standard output, everything else on standard error. main.c holds the
- * table of verbs and parses options, each verb is a file of its own, and the exit code is a
- * kmemd_result.
+ * table of verbs, options.c what options mean, each verb is a file of its own, and the exit code is
+ * a kmemd_result.
  */
+#include "base/array.h"
 #include "base/json.h"
+#include "cli/options.h"
 #include "kmemd.h"
 
 #include <stdbool.h>
@@ -21,8 +23,15 @@ enum json_mode {
 	JSON_SHORT,
 };
 
+struct given_option {
+	const struct cli_option *option;
+	const char *value;
+};
+
 struct cli {
 	struct kmemd *kmemd;
+	struct kmemd_paths paths;
+	ARRAY(struct given_option) given; /* see cli_given() and cli_value() */
 	enum json_mode json;
 	bool dry_run;
 	unsigned int timeout_sec;   /* 0: what policy says */

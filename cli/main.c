@@ -2,53 +2,51 @@
 #include "cli/cli.h"
 
 #include "base/array.h"
-#include "base/parse.h"
 
 #include <ctype.h>
-#include <getopt.h>
 #include <locale.h>
 #include <stdarg.h>
 
+#define OPTIONS(...) ((const struct cli_option *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define ANY_NUMBER   10000
+
 struct verb {
 	const char *name, *arguments, *summary;
-	const char *options; /* letters of option_table, besides --help and --version */
+	const struct cli_option *const *options; /* besides --help */
 	int (*run)(struct cli *cli);
 	int least, most; /* arguments */
 };
 
+static int verb_help(struct cli *cli);
+static int verb_version(struct cli *cli);
+
 static const struct verb verbs[] = {
 	{"list", "[DEVICE]", "show devices, regions, memory blocks by zone and where the memmap is",
-	 "ji", verb_list, 0, 1},
+	 OPTIONS(&option_json, &option_inventory), verb_list, 0, 1},
 	{"status", "", "show the daemon, the job under way, and devices that are held or failed",
-	 "j", verb_status, 0, 0},
-	{"plan", "[DEVICE]", "show what policy would do, and what that costs", "jip", verb_plan, 0,
-	 1},
-	{"apply", "[DEVICE]", "bring all devices, or one, to what policy wants", "jnpt", verb_apply,
-	 0, 1},
-	{"explain", "DEVICE", "show which policy file and key decided what", "jip", verb_explain, 1,
-	 1},
+	 OPTIONS(&option_json), verb_status, 0, 0},
+	{"plan", "[DEVICE]", "show what policy would do, and what that costs",
+	 OPTIONS(&option_json, &option_inventory, &option_policy), verb_plan, 0, 1},
+	{"apply", "[DEVICE]", "bring all devices, or one, to what policy wants",
+	 OPTIONS(&option_json, &option_dry_run, &option_policy, &option_timeout), verb_apply, 0, 1},
+	{"explain", "DEVICE", "show which policy file and key decided what",
+	 OPTIONS(&option_json, &option_inventory, &option_policy), verb_explain, 1, 1},
 	{"drain", "DEVICE", "take a device's memory out of use, so that it can be unplugged",
-	 "jnpt", verb_drain, 1, 1},
-	{"memmap", "DEVICE [on|off]", "show or set whether a device carries its own memmap", "j",
-	 verb_memmap, 1, 2},
-	{"inventory", "", "print the whole snapshot, for plan --inventory and bug reports", "j",
-	 verb_inventory, 0, 0},
-	{"policy", "check [FILE...]", "check policy files", "jp", verb_policy, 1, 100},
+	 OPTIONS(&option_json, &option_dry_run, &option_policy, &option_timeout), verb_drain, 1, 1},
+	{"memmap", "DEVICE [on|off]", "show or set whether a device carries its own memmap",
+	 OPTIONS(&option_json), verb_memmap, 1, 2},
+	{"inventory", "", "print the whole snapshot, for plan --inventory and bug reports",
+	 OPTIONS(&option_json), verb_inventory, 0, 0},
+	{"policy", "check [FILE...]", "check policy files", OPTIONS(&option_json, &option_policy),
+	 verb_policy, 1, ANY_NUMBER},
+	{"help", "[VERB]", "show the verbs, or the options of one", OPTIONS(), verb_help, 0, 1},
+	{"version", "", "show the version", OPTIONS(), verb_version, 0, 0},
 };
 
-static const struct option option_table[] = {
-	{"help", no_argument, NULL, 'h'},	   {"version", no_argument, NULL, 'V'},
-	{"json", optional_argument, NULL, 'j'},	   {"dry-run", no_argument, NULL, 'n'},
-	{"timeout", required_argument, NULL, 't'}, {"inventory", required_argument, NULL, 'i'},
-	{"policy", required_argument, NULL, 'p'},  {NULL, 0, NULL, 0},
-};
-
-static const char *const option_texts[][2] = {
-	{"j", "      --json[=pretty|short|off]  print JSON"},
-	{"n", "  -n, --dry-run                  show the plan and do nothing"},
-	{"t", "  -t, --timeout=SECONDS          how long offlining may take"},
-	{"i", "  -i, --inventory=FILE           a snapshot by kmemctl inventory, not this machine"},
-	{"p", "  -p, --policy=DIR[:DIR...]      policy directories, highest precedence first"},
+/* Before the verb only what means the same in all of them. */
+static const struct cli_option *const leading_options[] = {
+	&option_version, &option_list_commands, &option_json,	&option_dry_run,
+	&option_timeout, &option_inventory,	&option_policy, NULL,
 };
 
 static const struct verb *find_verb(const char *name)
@@ -59,34 +57,63 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-static void print_options(const char *letters)
+static const char *verb_name_at(const void *data, unsigned int i)
 {
-	printf("\nOptions:\n");
-	for (size_t i = 0; i < array_size(option_texts); i++)
-		if (!letters || strchr(letters, option_texts[i][0][0]))
-			printf("%s\n", option_texts[i][1]);
-	printf("  -h, --help                     show this\n");
-	if (!letters)
-		printf("      --version                  show the version\n");
+	(void)data;
+	return i < array_size(verbs) ? verbs[i].name : NULL;
 }
 
-static void print_help(const struct verb *verb)
+static int unknown_verb(const struct cli *cli, const char *name)
 {
-	if (verb) {
-		printf("kmemctl %s%s%s [OPTION...]\n\n%c%s.\n", verb->name,
-		       verb->arguments[0] ? " " : "", verb->arguments,
-		       toupper((unsigned char)verb->summary[0]), verb->summary + 1);
-		print_options(verb->options);
-		return;
-	}
+	const char *near = nearest_name(name, verb_name_at, NULL);
+
+	if (near)
+		return cli_usage_error(cli, "no verb is called '%s'; did you mean %s?", name, near);
+	return cli_usage_error(cli, "no verb is called '%s'", name);
+}
+
+static void print_verb_help(const struct verb *verb)
+{
+	printf("kmemctl %s%s%s [OPTION...]\n\n%c%s.\n", verb->name, verb->arguments[0] ? " " : "",
+	       verb->arguments, toupper((unsigned char)verb->summary[0]), verb->summary + 1);
+	options_print_help(verb->options);
+}
+
+static void print_help(void)
+{
 	printf("kmemctl VERB [ARGUMENT...] [OPTION...]\n\n"
 	       "Memory of CXL expanders, NVDIMMs and other device-DAX memory as system RAM.\n\n"
 	       "Verbs:\n");
-	for (size_t i = 0; i < array_size(verbs); i++)
-		printf("  %-10s%-16s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].summary);
-	print_options(NULL);
-	printf("\nA DEVICE is called by a kernel name (mem0, region0, dax0.0, namespace0.0), its "
-	       "serial\nnumber, UUID or identity. See kmemctl(1).\n");
+	for (size_t i = 0; i < array_size(verbs); i++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%s %s", verbs[i].name, verbs[i].arguments);
+		printf("  %-29s %s\n", left, verbs[i].summary);
+	}
+	options_print_help(OPTIONS(&option_version, &option_list_commands));
+	printf("\n'kmemctl help VERB' shows the options of a verb. A DEVICE is called by a kernel "
+	       "name\n(mem0, region0, dax0.0, namespace0.0), its serial number, UUID or identity. "
+	       "See kmemctl(1).\n");
+}
+
+static int verb_help(struct cli *cli)
+{
+	const struct verb *verb = find_verb(cli->arguments[0]);
+
+	if (cli->arguments[0] && !verb)
+		return unknown_verb(cli, cli->arguments[0]);
+	if (verb)
+		print_verb_help(verb);
+	else
+		print_help();
+	return KMEMD_DONE;
+}
+
+static int verb_version(struct cli *cli)
+{
+	(void)cli;
+	printf("kmemctl %s\n", kmemd_version());
+	return KMEMD_DONE;
 }
 
 int cli_fail(const struct kmemd_error *error)
@@ -108,89 +135,12 @@ int cli_usage_error(const struct cli *cli, const char *format, ...)
 	return KMEMD_USAGE;
 }
 
-static int set_json(struct cli *cli, const char *value)
+static int check_arguments(struct cli *cli, const struct verb *verb)
 {
-	if (!value || !strcmp(value, "pretty"))
-		cli->json = JSON_PRETTY;
-	else if (!strcmp(value, "short"))
-		cli->json = JSON_SHORT;
-	else if (!strcmp(value, "off"))
-		cli->json = JSON_OFF;
-	else
-		return cli_usage_error(cli, "--json=%s: allowed are pretty, short and off", value);
-	return 0;
-}
+	const struct cli_option *stray = options_stray(cli, verb->options);
 
-static int set_timeout(struct cli *cli, const char *value)
-{
-	uint64_t seconds;
-
-	if (parse_u64(value, &seconds) < 0 || seconds < 1 || seconds > 86400)
-		return cli_usage_error(cli, "--timeout=%s: allowed are seconds from 1 to 86400",
-				       value);
-	cli->timeout_sec = (unsigned int)seconds;
-	return 0;
-}
-
-/* The option's long name, for messages. */
-static const char *option_name(int letter)
-{
-	for (size_t i = 0; option_table[i].name; i++)
-		if (option_table[i].val == letter)
-			return option_table[i].name;
-	return "?";
-}
-
-static int set_option(struct cli *cli, int letter, struct kmemd_paths *paths)
-{
-	switch (letter) {
-	case 'j':
-		return set_json(cli, optarg);
-	case 't':
-		return set_timeout(cli, optarg);
-	case 'n':
-		cli->dry_run = true;
-		return 0;
-	case 'i':
-		cli->inventory_file = optarg;
-		paths->run = "/nonexistent"; /* the records of this machine are not the other's */
-		return 0;
-	case 'p':
-		paths->policy_dirs = optarg;
-		return 0;
-	default: /* --help and --version are looked at when the verb is known */
-		return 0;
-	}
-}
-
-/* Options may stand before and after the verb. 0, or the exit code; the letters that were given. */
-static int parse_options(struct cli *cli, int argc, char **argv, struct kmemd_paths *paths,
-			 char letters[16])
-{
-	size_t count = 0;
-	int letter, r;
-
-	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":hVnt:i:p:", option_table, NULL)) != -1) {
-		if (letter == '?')
-			return cli_usage_error(cli, "'%s' is no option here", argv[optind - 1]);
-		if (letter == ':')
-			return cli_usage_error(cli, "'%s' needs a value", argv[optind - 1]);
-		if (!strchr(letters, letter) && count < 15)
-			letters[count++] = (char)letter;
-		r = set_option(cli, letter, paths);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static int check_arguments(struct cli *cli, const struct verb *verb, const char *letters)
-{
-	for (; *letters; letters++)
-		if (!strchr(verb->options, *letters))
-			return cli_usage_error(cli, "%s takes no --%s", verb->name,
-					       option_name(*letters));
+	if (stray)
+		return cli_usage_error(cli, "%s takes no --%s", verb->name, stray->name);
 	if (cli->argument_count < verb->least)
 		return cli_usage_error(cli, "%s: %s is missing", verb->name, verb->arguments);
 	if (cli->argument_count > verb->most)
@@ -199,11 +149,11 @@ static int check_arguments(struct cli *cli, const struct verb *verb, const char 
 	return 0;
 }
 
-static int run_verb(struct cli *cli, const struct verb *verb, const struct kmemd_paths *paths)
+static int run_verb(struct cli *cli, const struct verb *verb)
 {
 	_cleanup_(kmemd_freep) struct kmemd *kmemd = NULL;
 
-	if (kmemd_new(&kmemd, paths) < 0) {
+	if (kmemd_new(&kmemd, &cli->paths) < 0) {
 		fprintf(stderr, "kmemctl: out of memory\n");
 		return KMEMD_FAILED;
 	}
@@ -211,33 +161,51 @@ static int run_verb(struct cli *cli, const struct verb *verb, const struct kmemd
 	return verb->run(cli);
 }
 
-static int dispatch(struct cli *cli, int argc, char **argv)
+/* Words without a verb: options that are answered by themselves. */
+static int run_no_verb(struct cli *cli)
 {
-	struct kmemd_paths paths = {0};
+	if (cli_given(cli, &option_version))
+		return verb_version(cli);
+	if (cli_given(cli, &option_list_commands)) {
+		for (size_t i = 0; i < array_size(verbs); i++)
+			printf("%s\n", verbs[i].name);
+		return KMEMD_DONE;
+	}
+	if (cli_given(cli, &option_help)) {
+		print_help();
+		return KMEMD_DONE;
+	}
+	return cli_usage_error(cli, "a verb is missing");
+}
+
+/* words[0] is the program or the verb: getopt begins behind it. */
+static int dispatch(struct cli *cli, int count, char **words)
+{
 	const struct verb *verb;
-	char letters[16] = "";
-	int r = parse_options(cli, argc, argv, &paths, letters);
+	int rest, r = options_parse(cli, leading_options, count, words, true, &rest);
 
 	if (r)
 		return r;
-	verb = find_verb(argv[optind]);
-	if (strchr(letters, 'V')) {
-		printf("kmemctl %s\n", kmemd_version());
-		return KMEMD_DONE;
-	}
-	if (strchr(letters, 'h')) {
-		print_help(verb);
-		return KMEMD_DONE;
-	}
-	if (!argv[optind])
-		return cli_usage_error(cli, "a verb is missing");
+	if (!words[rest] || cli_given(cli, &option_version) ||
+	    cli_given(cli, &option_list_commands))
+		return run_no_verb(cli);
+	verb = find_verb(words[rest]);
 	if (!verb)
-		return cli_usage_error(cli, "no verb is called '%s'", argv[optind]);
+		return unknown_verb(cli, words[rest]);
 	cli->verb = verb->name;
-	cli->arguments = argv + optind + 1;
-	cli->argument_count = argc - optind - 1;
-	r = check_arguments(cli, verb, letters);
-	return r ? r : run_verb(cli, verb, &paths);
+	count -= rest;
+	words += rest;
+	r = options_parse(cli, verb->options, count, words, false, &rest);
+	if (r)
+		return r;
+	if (cli_given(cli, &option_help)) {
+		print_verb_help(verb);
+		return KMEMD_DONE;
+	}
+	cli->arguments = words + rest;
+	cli->argument_count = count - rest;
+	r = check_arguments(cli, verb);
+	return r ? r : run_verb(cli, verb);
 }
 
 int main(int argc, char **argv)
@@ -247,6 +215,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_ALL, "");
 	r = dispatch(&cli, argc, argv);
+	free(cli.given.items);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "kmemctl: cannot write to standard output\n");
 		return r ? r : KMEMD_FAILED;

@@ -22,9 +22,9 @@ _kmemctl_options()
 {
 	local common='-h --help'
 	case $1 in
-	list) echo "--json --json= -i --inventory= $common" ;;
+	list) echo "--json --json= --inventory= $common" ;;
 	status | inventory | memmap) echo "--json --json= $common" ;;
-	plan | explain) echo "--json --json= -i --inventory= -p --policy= $common" ;;
+	plan | explain) echo "--json --json= --inventory= -p --policy= $common" ;;
 	apply | drain) echo "--json --json= -n --dry-run -t --timeout= -p --policy= $common" ;;
 	policy) echo "--json --json= -p --policy= $common" ;;
 	*) echo "$common --version" ;;
@@ -63,7 +63,7 @@ _kmemctl_option_value()
 		[[ $sign ]] || return 1 # its value is only taken behind '='
 		_kmemctl_reply "$value" "$sign" -W 'pretty short off'
 		;;
-	-i | --inventory)
+	--inventory)
 		compopt -o filenames
 		_kmemctl_reply "$value" "$sign" -f
 		;;
@@ -80,7 +80,7 @@ _kmemctl_find_verb()
 	verb='' position=0
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-t | -i | -p | --timeout | --inventory | --policy) ((i += 1)) ;;
+		-t | -p | --timeout | --inventory | --policy) ((i += 1)) ;;
 		-*) ;;
 		*)
 			if [[ $verb ]]; then

@@ -12,7 +12,7 @@ function __kmemctl_words
             continue
         end
         switch $word
-            case -t -i -p --timeout --inventory --policy
+            case -t -p --timeout --inventory --policy
                 set skip 1
             case '-*'
             case '*'
@@ -87,6 +87,6 @@ complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain m
     -a '--json=pretty --json=short --json=off' -d 'Print JSON'
 complete -c kmemctl -n '__kmemctl_verb_is apply drain' -s n -l dry-run -d 'Show the plan and do nothing'
 complete -c kmemctl -n '__kmemctl_verb_is apply drain' -s t -l timeout -x -d 'How long offlining may take, in seconds'
-complete -c kmemctl -n '__kmemctl_verb_is list plan explain' -s i -l inventory -r -F -d 'A snapshot, not this machine'
+complete -c kmemctl -n '__kmemctl_verb_is list plan explain' -l inventory -r -F -d 'A snapshot, not this machine'
 complete -c kmemctl -n '__kmemctl_verb_is plan apply explain drain policy' -s p -l policy -x \
     -a '(__kmemctl_directories)' -d 'Policy directories'

@@ -44,7 +44,7 @@ _kmemctl() {
 	local -a json=('--json=-[print JSON]::format:(pretty short off)')
 	local -a dry_run=('(-n --dry-run)'{-n,--dry-run}'[show the plan and do nothing]')
 	local -a timeout=('(-t --timeout)'{-t+,--timeout=}'[how long offlining may take]:seconds: ')
-	local -a inventory=('(-i --inventory)'{-i+,--inventory=}'[a snapshot, not this machine]:snapshot:_files')
+	local -a inventory=('--inventory=[a snapshot, not this machine]:snapshot:_files')
 	local -a policy=('(-p --policy)'{-p+,--policy=}'[policy directories]:directories:_kmemctl_policy_directories')
 	local -a common=(
 		'(- *)'{-h,--help}'[show help]'
@@ -53,7 +53,7 @@ _kmemctl() {
 	# What belongs to a verb is taken before it as well, but not offered there.
 	_arguments -C -A '-*' $common '(- *)--version[show the version]' \
 		'!--json=-::format: ' '!'{-n,--dry-run} '!'{-t+,--timeout=}':seconds: ' \
-		'!'{-i+,--inventory=}':snapshot:_files' \
+		'!--inventory=:snapshot:_files' \
 		'!'{-p+,--policy=}':directories:_kmemctl_policy_directories' \
 		'1:verb:_kmemctl_verbs' '*::argument:->argument' && ret=0
 	[[ $state == argument ]] || return ret
