@@ -32,7 +32,8 @@ int kmemd_new(struct kmemd **ret, const struct kmemd_paths *paths)
 	kmemd->procfs = strdup(paths->procfs ? paths->procfs : "/proc");
 	kmemd->run = strdup(paths->run ? paths->run : "/run/kmemd");
 	kmemd->policy_dirs = strdup(paths->policy_dirs ? paths->policy_dirs : DEFAULT_POLICY_DIRS);
-	if (!kmemd->sysfs || !kmemd->procfs || !kmemd->run || !kmemd->policy_dirs) {
+	kmemd->root = strdup(paths->root ? paths->root : "");
+	if (!kmemd->root || !kmemd->sysfs || !kmemd->procfs || !kmemd->run || !kmemd->policy_dirs) {
 		kmemd_free(kmemd);
 		return -ENOMEM;
 	}
@@ -48,6 +49,7 @@ struct kmemd *kmemd_free(struct kmemd *kmemd)
 	free(kmemd->procfs);
 	free(kmemd->run);
 	free(kmemd->policy_dirs);
+	free(kmemd->root);
 	free(kmemd);
 	return NULL;
 }

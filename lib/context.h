@@ -6,6 +6,7 @@
 /* The context is where things are, and nothing else. */
 struct kmemd {
 	char *sysfs, *procfs, *run, *policy_dirs;
+	char *root; /* "" for the machine's own; put before absolute paths */
 };
 
 #endif

@@ -48,6 +48,8 @@ struct kmemd_paths {
 	const char *policy_dirs; /* colon-separated, highest precedence first:
 				  * /etc/kmemd/policy.d:/run/kmemd/policy.d:
 				  * /usr/local/lib/kmemd/policy.d:/usr/lib/kmemd/policy.d */
+	const char *root;	 /* "": put before what doctor looks at elsewhere: /etc, /usr/lib,
+				  * /lib/modules, /dev/kmsg */
 };
 
 int kmemd_new(struct kmemd **ret, const struct kmemd_paths *paths);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The policy directories: which files are in force, in systemd's order of precedence. */
 #include "base/cleanup.h"
+#include "base/dropin.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "context.h"
 #include "policy/policy.h"
 
@@ -11,60 +11,6 @@
 #include <sys/stat.h>
 
 #define POLICY_FILE_MAX (64 * 1024)
-
-struct candidate {
-	char *name, *path;
-};
-
-typedef ARRAY(struct candidate) candidate_list;
-
-static bool is_policy_name(const char *name)
-{
-	size_t length = strlen(name);
-
-	return name[0] != '.' && length > strlen(".conf") &&
-	       !strcmp(name + length - strlen(".conf"), ".conf");
-}
-
-static bool is_listed(const candidate_list *list, const char *name)
-{
-	array_foreach(candidate, list)
-		if (!strcmp(candidate->name, name))
-			return true;
-	return false;
-}
-
-/* A directory that is not there is normal; one that cannot be read may hide a rule, and is not. */
-static int list_directory(const char *path, candidate_list *list, struct kmemd_error *error)
-{
-	_cleanup_dir_ DIR *directory = opendir(path);
-	struct dirent *entry;
-
-	if (!directory)
-		return errno == ENOENT ? 0
-				       : error_errno(error, errno,
-						     "cannot read the policy directory %s: %s",
-						     path, strerror(errno));
-	while ((entry = readdir(directory))) {
-		struct candidate *candidate;
-
-		if (!is_policy_name(entry->d_name) || is_listed(list, entry->d_name))
-			continue;
-		candidate = array_add(list);
-		if (!candidate)
-			return error_memory(error);
-		candidate->name = strdup(entry->d_name);
-		candidate->path = format_text("%s/%s", path, entry->d_name);
-		if (!candidate->name || !candidate->path)
-			return error_memory(error);
-	}
-	return 0;
-}
-
-static int compare_candidates(const void *a, const void *b)
-{
-	return strcmp(((const struct candidate *)a)->name, ((const struct candidate *)b)->name);
-}
 
 static int load_file(struct kmemd_policy *policy, const char *path)
 {
@@ -89,30 +35,24 @@ static int load_file(struct kmemd_policy *policy, const char *path)
 	return policy_parse(policy, path, text, (size_t)length);
 }
 
-static int list_all(const struct kmemd *kmemd, candidate_list *list, struct kmemd_error *error)
+/* A directory that is not there is normal; one that cannot be read may hide a rule, and is not. */
+static int list_all(const struct kmemd *kmemd, dropin_list *list, struct kmemd_error *error)
 {
-	_cleanup_free_ char *directories = strdup(kmemd->policy_dirs);
-	char *save = NULL;
+	_cleanup_free_ char *failed = NULL;
+	int r = dropin_list_read("", kmemd->policy_dirs, ".conf", list, &failed);
 
-	if (!directories)
+	if (r == -ENOMEM)
 		return error_memory(error);
-	for (char *path = strtok_r(directories, ":", &save); path;
-	     path = strtok_r(NULL, ":", &save)) {
-		int r = list_directory(path, list, error);
-
-		if (r < 0)
-			return r;
-	}
-	if (list->count)
-		qsort(list->items, list->count, sizeof(*list->items), compare_candidates);
-	return 0;
+	return r < 0 ? error_errno(error, -r, "cannot read the policy directory %s: %s", failed,
+				   strerror(-r))
+		     : 0;
 }
 
 int kmemd_policy_check(struct kmemd *kmemd, char *const *files, struct kmemd_policy **ret,
 		       struct kmemd_error *error)
 {
 	struct kmemd_policy *policy = calloc(1, sizeof(*policy));
-	candidate_list list = {0};
+	dropin_list list = {0};
 	int r = 0;
 
 	if (!policy)
@@ -122,13 +62,10 @@ int kmemd_policy_check(struct kmemd *kmemd, char *const *files, struct kmemd_pol
 	for (; r == 0 && files && *files; files++)
 		if (load_file(policy, *files) < 0)
 			r = error_memory(error);
-	array_foreach(candidate, &list) {
-		if (r == 0 && load_file(policy, candidate->path) < 0)
+	array_foreach(file, &list)
+		if (r == 0 && dropin_counts(file) && load_file(policy, file->path) < 0)
 			r = error_memory(error);
-		free(candidate->name);
-		free(candidate->path);
-	}
-	free(list.items);
+	dropin_list_release(&list);
 	if (r < 0) {
 		kmemd_policy_free(policy);
 		return r;
