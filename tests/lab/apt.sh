@@ -19,14 +19,15 @@ lab_say() { printf 'lab: %s\n' "$*" >&2; }
 lab_die() { printf 'lab: error: %s\n' "$*" >&2; exit 1; }
 
 # Only one program at a time may fill a folder below build/lab; two runs of make must not unpack into each other.
-# lab_lock NAME: wait for the lock (at most 15 minutes), hold it until the calling shell ends; once held, it is not
-# taken again.
+# lab_lock NAME [SECONDS]: wait for the lock (at most 15 minutes by default), hold it until the calling shell ends; once
+# held, it is not taken again.
 LAB_LOCK_HELD=''
 lab_lock() {
 	[ "$LAB_LOCK_HELD" != "$1" ] || return 0
 	mkdir -p "$LAB_BUILD"
 	exec {LAB_LOCK_FD}>"$LAB_BUILD/.lock-$1"
-	flock -w 900 "$LAB_LOCK_FD" || lab_die "another program has held $LAB_BUILD/.lock-$1 for 15 minutes"
+	flock -w "${2:-900}" "$LAB_LOCK_FD" ||
+		lab_die "another program has held $LAB_BUILD/.lock-$1 for $((${2:-900} / 60)) minutes"
 	LAB_LOCK_HELD=$1
 }
 
