@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* udev rules that put memory online, or start daxctl, found without running anything. */
+#include "fixture.h"
+
+#include "doctor/udev-rules.h"
+
+static const struct udev_event memory = {
+	.subsystem = "memory",
+	.kernel = "memory32",
+	.devpath = "/devices/system/memory/memory32",
+	.arch = "x86-64",
+	.sys_vendor = "Some Vendor",
+	.product_name = "Some Machine",
+};
+
+static const struct udev_event dax = {.subsystem = "dax", .kernel = "dax0.0", .devpath = "/x"};
+
+static void assert_onlines(const char *text, unsigned int line, bool conditional, const char *value)
+{
+	struct udev_hit hit = {0};
+
+	if (!udev_finds_onlining(text, &memory, &hit))
+		fail_msg("no rule found that onlines in:\n%s", text);
+	assert_int_equal(hit.line, line);
+	assert_int_equal(hit.conditional, conditional);
+	assert_string_equal(hit.value, value);
+}
+
+static void assert_silent(const char *text)
+{
+	struct udev_hit hit;
+
+	if (udev_finds_onlining(text, &memory, &hit))
+		fail_msg("line %u should not online:\n%s", hit.line, text);
+}
+
+static void a_plain_rule_is_found_with_its_line(void **state)
+{
+	(void)state;
+	assert_onlines("# comment\n\nSUBSYSTEM==\"memory\", ACTION==\"add\", "
+		       "ATTR{state}==\"offline\", ATTR{state}=\"online_movable\"\n",
+		       3, false, "online_movable");
+	assert_onlines("ATTR{state}=\"online\"", 1, false, "online");
+}
+
+/* As SUSE's 80-hotplug-cpu-mem.rules does it. */
+static void a_rule_behind_a_jump_that_is_not_taken(void **state)
+{
+	static const char text[] = "ACTION!=\"add\", GOTO=\"end\"\n"
+				   "SUBSYSTEM!=\"cpu|memory\", GOTO=\"end\"\n"
+				   "SUBSYSTEM==\"cpu\", TEST==\"online\", ATTR{online}=\"1\"\n"
+				   "SUBSYSTEM==\"memory\", CONST{arch}!=\"s390x\", \\\n"
+				   "  # why not\n"
+				   "  ATTR{state}==\"offline\", ATTR{state}=\"online\", \\\n"
+				   "  RUN+=\"/bin/sh -c ' mount \\\"$$dst\\\" '\"\n"
+				   "LABEL=\"end\"\n";
+
+	(void)state;
+	assert_onlines(text, 4, false, "online");
+}
+
+/* As Red Hat's 40-redhat.rules does it: a program decides about leaving. */
+static void a_program_makes_it_conditional(void **state)
+{
+	static const char text[] = "SUBSYSTEM!=\"memory\", GOTO=\"end\"\n"
+				   "ACTION!=\"add\", GOTO=\"end\"\n"
+				   "PROGRAM=\"/bin/uname -p\", RESULT==\"s390*\", GOTO=\"end\"\n"
+				   "ENV{.state}=\"online\"\n"
+				   "PROGRAM=\"/bin/systemd-detect-virt\", RESULT==\"none\", "
+				   "ENV{.state}=\"online_movable\"\n"
+				   "ATTR{state}==\"offline\", ATTR{state}=\"$env{.state}\"\n"
+				   "LABEL=\"end\"\n";
+
+	(void)state;
+	assert_onlines(text, 6, true, "$env{.state}");
+}
+
+/* As Ubuntu's 40-vm-hotadd.rules does it: only in two sorts of virtual machine. */
+static void the_kind_of_machine_decides(void **state)
+{
+	static const char text[] =
+		"ATTR{[dmi/id]sys_vendor}==\"Microsoft Corporation\", "
+		"ATTR{[dmi/id]product_name}==\"Virtual Machine\", GOTO=\"apply\"\n"
+		"ATTR{[dmi/id]sys_vendor}==\"Xen\", GOTO=\"apply\"\n"
+		"GOTO=\"end\"\n"
+		"LABEL=\"apply\"\n"
+		"SUBSYSTEM==\"memory\", ACTION==\"add\", "
+		"DEVPATH==\"/devices/system/memory/memory[0-9]*\", "
+		"TEST==\"state\", ATTR{state}!=\"online\", ATTR{state}=\"online\"\n"
+		"LABEL=\"end\"\n";
+	struct udev_event xen = memory;
+	struct udev_hit hit;
+
+	(void)state;
+	assert_silent(text);
+	xen.sys_vendor = "Xen";
+	assert_true(udev_finds_onlining(text, &xen, &hit));
+	assert_int_equal(hit.line, 5);
+	assert_true(hit.conditional); /* TEST */
+}
+
+static void other_subsystems_actions_and_states_are_not_meant(void **state)
+{
+	(void)state;
+	assert_silent("SUBSYSTEM==\"power\", ATTR{state}=\"online\"\n");
+	assert_silent("SUBSYSTEM==\"memory\", ACTION==\"remove\", ATTR{state}=\"online\"\n");
+	assert_silent("SUBSYSTEM==\"memory\", ATTR{state}=\"offline\"\n");
+	assert_silent("SUBSYSTEM==\"memory\", ATTR{state}==\"online\", TAG+=\"x\"\n");
+	assert_silent("SUBSYSTEM==\"memory\", ATTR{state}==\"going-offline\", "
+		      "ATTR{state}=\"online\"\n");
+	assert_silent("SUBSYSTEM==\"memory\", CONST{arch}==\"s390x\", ATTR{state}=\"online\"\n");
+	assert_silent("#SUBSYSTEM==\"memory\", ATTR{state}=\"online\"\n");
+	assert_silent("");
+	assert_silent("SUBSYSTEM==\"memory\", ATTR{state}=\"online\nno closing quote");
+	assert_silent("\\\n\\\n");
+	assert_silent("GOTO=\"nowhere\"\nSUBSYSTEM==\"memory\", ATTR{state}=\"online\"\n");
+}
+
+static void a_program_that_onlines_is_found(void **state)
+{
+	(void)state;
+	assert_onlines("SUBSYSTEM==\"memory\", ACTION==\"add\", "
+		       "RUN+=\"/bin/sh -c 'echo online > /sys$devpath/state'\"\n",
+		       1, false, "/bin/sh -c 'echo online > /sys$devpath/state'");
+	assert_silent("SUBSYSTEM==\"memory\", ACTION==\"add\", RUN+=\"/usr/bin/logger online\"\n");
+}
+
+static void daxctls_own_rule_is_found(void **state)
+{
+	static const char text[] = "ACTION==\"add\", SUBSYSTEM==\"dax\", TAG+=\"systemd\",\\\n"
+				   "  PROGRAM=\"/usr/bin/systemd-escape -p "
+				   "--template=daxdev-reconfigure@.service $env{DEVNAME}\",\\\n"
+				   "  ENV{SYSTEMD_WANTS}=\"%c\"\n";
+	struct udev_hit hit;
+
+	(void)state;
+	assert_true(udev_finds_daxctl(text, &dax, &hit));
+	assert_int_equal(hit.line, 1);
+	assert_false(udev_finds_daxctl(text, &memory, &hit));
+	assert_true(udev_finds_daxctl("ACTION==\"add\", SUBSYSTEM==\"dax\", "
+				      "RUN+=\"/usr/bin/daxctl reconfigure-device -C "
+				      "$env{DEVNAME}\"",
+				      &dax, &hit));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plain_rule_is_found_with_its_line),
+		cmocka_unit_test(a_rule_behind_a_jump_that_is_not_taken),
+		cmocka_unit_test(a_program_makes_it_conditional),
+		cmocka_unit_test(the_kind_of_machine_decides),
+		cmocka_unit_test(other_subsystems_actions_and_states_are_not_meant),
+		cmocka_unit_test(a_program_that_onlines_is_found),
+		cmocka_unit_test(daxctls_own_rule_is_found),
+	};
+
+	return cmocka_run_group_tests_name("doctor_udev", tests, NULL, NULL);
+}
