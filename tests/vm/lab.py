@@ -18,10 +18,13 @@ def _make(program, *arguments):
 
 
 class Kernel:
-    """A kernel of the lab, fetched when it is missing."""
+    """A kernel of the lab, fetched when it is missing; "debug" is the one that is built here."""
 
     def __init__(self, series):
-        _make("fetch-kernel", series)
+        if series == "debug":
+            _make("build-debug-kernel")
+        else:
+            _make("fetch-kernel", series)
         self.series = series
         self.folder = LAB / "kernels" / series
         self.image = self.folder / "vmlinuz"
