@@ -58,16 +58,33 @@ static bool pci_path_fits(const struct match *match, const struct device *device
 	return false;
 }
 
-static bool file_fits(const struct policy_file *file, const struct device *device)
+static bool key_fits(const struct policy_file *file, enum policy_key key,
+		     const struct device *device)
 {
-	const struct match *match = &file->match;
+	switch (key) {
+	case KEY_MATCH_KIND:
+		return file->match.kinds & (1u << device->kind);
+	case KEY_MATCH_SERIAL:
+		return serial_fits(&file->match, device);
+	case KEY_MATCH_UUID:
+		return uuid_fits(&file->match, device);
+	case KEY_MATCH_SIZE:
+		return size_fits(&file->match, device->size);
+	case KEY_MATCH_NODE:
+		return node_fits(&file->match, device);
+	case KEY_MATCH_PCI_PATH:
+		return pci_path_fits(&file->match, device);
+	default: /* not a match */
+		return true;
+	}
+}
 
-	return (!file->line[KEY_MATCH_KIND] || (match->kinds & (1u << device->kind))) &&
-	       (!file->line[KEY_MATCH_SERIAL] || serial_fits(match, device)) &&
-	       (!file->line[KEY_MATCH_UUID] || uuid_fits(match, device)) &&
-	       (!file->line[KEY_MATCH_SIZE] || size_fits(match, device->size)) &&
-	       (!file->line[KEY_MATCH_NODE] || node_fits(match, device)) &&
-	       (!file->line[KEY_MATCH_PCI_PATH] || pci_path_fits(match, device));
+enum policy_key policy_misfit(const struct policy_file *file, const struct device *device)
+{
+	for (unsigned int key = 0; key < KEY_COUNT; key++)
+		if (file->line[key] && !key_fits(file, (enum policy_key)key, device))
+			return (enum policy_key)key;
+	return KEY_COUNT;
 }
 
 /* Never touch persistent capacity that no policy names: a kind or a size is not a name. */
@@ -89,7 +106,7 @@ void policy_decide(const struct kmemd_policy *policy, const struct device *devic
 {
 	*ret = (struct decision){.settings = default_settings};
 	array_foreach(file, &policy->files) {
-		if (!file_fits(file, device))
+		if (policy_misfit(file, device) != KEY_COUNT)
 			continue;
 		ret->file = file;
 		ret->settings = file->settings;

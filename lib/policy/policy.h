@@ -107,6 +107,10 @@ struct decision {
 void policy_decide(const struct kmemd_policy *policy, const struct device *device,
 		   struct decision *ret);
 
+/* The first key of [Match] that the device does not fit; KEY_COUNT when the file is about it. Pure.
+ */
+enum policy_key policy_misfit(const struct policy_file *file, const struct device *device);
+
 /* Names and texts of a key: "Memory", "Mode", "system-ram, devdax or ignore". */
 struct policy_key_info {
 	const char *section, *name, *allowed;
