@@ -61,40 +61,46 @@ int blocks_open(const char *sysfs)
 	return fd < 0 ? -errno : fd;
 }
 
-int block_read(int directory, uint64_t index, enum block_state *ret)
+static int read_block(int directory, uint64_t index, const char *attribute, char text[128])
 {
-	char path[64], text[128];
+	char path[64];
 	int r;
 
-	snprintf(path, sizeof(path), "memory%" PRIu64 "/state", index);
-	r = attribute_read(directory, path, text, sizeof(text));
-	if (r == -ENOENT || r == -ENODEV) {
-		*ret = BLOCK_ABSENT;
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	if (strcmp(text, "online")) {
-		*ret = BLOCK_OFFLINE;
-		return 0;
-	}
+	snprintf(path, sizeof(path), "memory%" PRIu64 "/%s", index, attribute);
+	r = attribute_read(directory, path, text, 128);
+	return r == -ENODEV ? -ENOENT : r; /* open, and then gone */
+}
 
-	snprintf(path, sizeof(path), "memory%" PRIu64 "/valid_zones", index);
-	r = attribute_read(directory, path, text, sizeof(text));
-	if (r == -ENOENT || r == -ENODEV) {
+/* Without an answer in valid_zones: no such block, or a kernel that cannot remove memory. */
+static int block_read_state(int directory, uint64_t index, enum block_state *ret)
+{
+	char text[128];
+	int r = read_block(directory, index, "state", text);
+
+	if (r == -ENOENT)
 		*ret = BLOCK_ABSENT;
-		return 0;
-	}
+	else if (r < 0)
+		return r;
+	else
+		*ret = strcmp(text, "online") ? BLOCK_OFFLINE : BLOCK_MIXED;
+	return 0;
+}
+
+int block_read(int directory, uint64_t index, enum block_state *ret)
+{
+	char text[128];
+	int r = read_block(directory, index, "valid_zones", text);
+
+	if (r == -ENOENT || (r == 0 && !text[0]))
+		return block_read_state(directory, index, ret);
 	if (r < 0)
 		return r;
-	if (!strcmp(text, "Movable"))
-		*ret = BLOCK_MOVABLE;
-	else if (!strcmp(text, "none"))
+	if (!strcmp(text, "none"))
 		*ret = BLOCK_MIXED;
 	else if (strchr(text, ' '))
-		*ret = BLOCK_OFFLINE; /* went offline between the two reads: a list of choices */
+		*ret = BLOCK_OFFLINE;
 	else
-		*ret = BLOCK_KERNEL;
+		*ret = !strcmp(text, "Movable") ? BLOCK_MOVABLE : BLOCK_KERNEL;
 	return 0;
 }
 

@@ -18,8 +18,10 @@ int blocks_find(struct dax_device *dax, uint64_t block_size);
 int blocks_open(const char *sysfs);
 /*
  * The state of one block: 0, or a negative errno. A block without a folder is ABSENT, which is no
- * error. Relies on Documentation/ABI/testing/sysfs-devices-memory: `valid_zones` of an online block
- * is the one zone that it is in, or "none".
+ * error. `valid_zones` alone tells (drivers/base/memory.c, valid_zones_show(), the same from Linux
+ * 6.1 to 7.3): of an online block it is the one zone that it is in, or "none" when it is in
+ * several; of any other, one that is going offline included, the zone it would go to by default
+ * and those it may be put into, which are at least two words, ZONE_MOVABLE being one of them.
  */
 int block_read(int directory, uint64_t index, enum block_state *ret);
 /* block_read() for all blocks of the device. */

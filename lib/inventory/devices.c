@@ -242,6 +242,8 @@ struct block_counts dax_block_counts(const struct dax_device *dax)
 {
 	struct block_counts counts = {.total = (unsigned int)dax->blocks.count};
 
+	if (!dax->blocks.count && dax->has_counts)
+		return dax->counts;
 	array_foreach(block, &dax->blocks) {
 		counts.in[block->state]++;
 		counts.online += block_is_online(block->state);

@@ -57,11 +57,44 @@ enum dax_parent {
 
 extern const char *const dax_parent_names[DAX_PARENT_COUNT];
 
+/* What a policy is about: a capacity with an identity that survives reboots and renumbering. */
+enum kind {
+	KIND_CXL_RAM,
+	KIND_CXL_PMEM,
+	KIND_NVDIMM,
+	KIND_HMEM,
+	KIND_DAX,
+	KIND_COUNT,
+};
+
+extern const char *const kind_names[KIND_COUNT];
+
+/* A memdev that a dax device's region lies on. */
+struct dax_memdev {
+	char name[DEVICE_NAME_MAX]; /* mem0 */
+	char host[64];		    /* PCI address */
+	uint64_t serial;
+	bool has_serial; /* one that no other memdev shares */
+};
+
+/* The devices, in the sense of policy, that a dax device belongs to: one, or an interleaved set. */
+struct dax_source {
+	enum kind kind;
+	ARRAY(char *) identities;
+	ARRAY(struct dax_memdev) memdevs; /* by position in the CXL region */
+	char uuid[37];			  /* of the namespace, or "" */
+};
+
 /* A switch that a kernel may not have at all. */
 enum tristate {
 	TRISTATE_UNKNOWN = -1,
 	TRISTATE_NO,
 	TRISTATE_YES,
+};
+
+/* Counts of a dax device's blocks, an entry a state. */
+struct block_counts {
+	unsigned int in[BLOCK_STATE_COUNT], total, online;
 };
 
 struct dax_device {
@@ -71,12 +104,29 @@ struct dax_device {
 	char driver[DEVICE_NAME_MAX]; /* "kmem", "device_dax" or "" */
 	uint64_t size, align;
 	int target_node;
-	enum tristate memmap_on_memory; /* the attribute, UNKNOWN where the kernel has none */
-	ARRAY(struct range) ranges;
+	enum tristate memmap_on_memory;	   /* the attribute, UNKNOWN where the kernel has none */
+	ARRAY(struct range) ranges;	   /* by number of the mapping */
 	ARRAY(struct memory_block) blocks; /* ascending; in ABSENT state while not in kmem */
 	/* The kmem/ group of the drop-in driver. */
 	bool has_kmem_numbers;
 	uint64_t memmap_dram, memmap_device, blocks_self_hosted, blocks_failed;
+	/* The same group, from the version that counts the zones: what to do without blocks. */
+	bool has_counts;
+	struct block_counts counts;
+
+	/* Only from inventory_read_dax(). */
+	ARRAY(uint64_t) page_offsets; /* of the ranges, in pages */
+	struct dax_source source;
+	size_t region; /* index into dax_regions */
+};
+
+/* A dax region: what the dax devices of one number are cut from, as daxctl shows it. */
+struct dax_region {
+	int id;
+	char *path; /* from the root of sysfs: devices/platform/hmem.0 */
+	bool has_size, has_align;
+	uint64_t size, align;
+	uint64_t available; /* 0 also where nothing can be cut from it */
 };
 
 struct memdev {
@@ -153,18 +203,6 @@ struct host {
 	enum kmem_module kmem;
 };
 
-/* What a policy is about: a capacity with an identity that survives reboots and renumbering. */
-enum kind {
-	KIND_CXL_RAM,
-	KIND_CXL_PMEM,
-	KIND_NVDIMM,
-	KIND_HMEM,
-	KIND_DAX,
-	KIND_COUNT,
-};
-
-extern const char *const kind_names[KIND_COUNT];
-
 struct device {
 	enum kind kind;
 	char *identity;		    /* cxl-ram:0x1234, nvdimm:UUID, hmem:0x100000000+0x80000000 */
@@ -192,6 +230,9 @@ struct kmemd_inventory {
 	ARRAY(struct region) regions;
 	ARRAY(struct namespace) namespaces;
 	ARRAY(struct dax_device) dax;
+	ARRAY(struct dax_region) dax_regions; /* only from inventory_read_dax() */
+	ARRAY(char *)
+	problems; /* devices that could not be read and are left out: a sentence each */
 	ARRAY(struct device) devices; /* derived from the above by inventory_find_devices() */
 };
 
@@ -206,11 +247,7 @@ const struct device *inventory_device(const struct kmemd_inventory *inventory, c
 const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *inventory,
 						  const char *name);
 
-/* Counts of a dax device's blocks, an entry a state. */
-struct block_counts {
-	unsigned int in[BLOCK_STATE_COUNT], total, online;
-};
-
+/* From the blocks, or where they were not read from the driver's counters. */
 struct block_counts dax_block_counts(const struct dax_device *dax);
 bool dax_is_kmem(const struct dax_device *dax);
 

@@ -1,153 +1,338 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Device-dax instances through libdaxctl, with all their ranges and their memory blocks. */
+/* Device-dax instances with all their ranges and their memory blocks, alone or for an inventory. */
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "inventory/blocks.h"
+#include "inventory/dax.h"
 #include "inventory/read.h"
 
-#include <daxctl/libdaxctl.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 
-DEFINE_CLEANUP(struct daxctl_ctx *, daxctl_unref);
+/* A device that is in sysfs, before it is looked at. */
+struct found {
+	char name[DEVICE_NAME_MAX];
+	int region_id;
+	size_t region; /* into regions, in the order in which they were met */
+	char *path;
+};
 
-static void log_nothing(struct daxctl_ctx *context, int priority, const char *file, int line,
-			const char *function, const char *format, va_list arguments)
+struct search {
+	struct dax_reader reader;
+	struct kmemd_inventory *inventory;
+	char *const *names; /* of the devices that are wanted, NULL: all */
+	unsigned int what;
+	int blocks;
+	ARRAY(struct found) found;
+};
+
+static void search_release(struct search *search)
 {
-	discard_library_log(context, priority, file, line, function, format, arguments);
+	array_foreach(found, &search->found)
+		free(found->path);
+	free(search->found.items);
+	free(search->reader.serials.items);
+	closep(&search->reader.directory);
+	closep(&search->blocks);
+}
+
+static int find_region(struct search *search, struct found *found)
+{
+	struct kmemd_inventory *inventory = search->inventory;
+	const char *end = strrchr(found->path, '/');
+	_cleanup_free_ char *path = strndup(found->path, end ? (size_t)(end - found->path) : 0);
+	struct dax_region *region;
+
+	if (!path)
+		return -ENOMEM;
+	for (size_t i = 0; i < inventory->dax_regions.count; i++)
+		if (!strcmp(inventory->dax_regions.items[i].path, path)) {
+			found->region = i;
+			return 0;
+		}
+	found->region = inventory->dax_regions.count;
+	region = array_add(&inventory->dax_regions);
+	if (!region)
+		return -ENOMEM;
+	region->id = found->region_id;
+	region->path = take_pointer(path);
+	return 0;
+}
+
+static int find_device(struct search *search, const char *name)
+{
+	char path[PATH_MAX], rest;
+	struct found *found;
+	int region, device;
+
+	if (strlen(name) >= DEVICE_NAME_MAX ||
+	    sscanf(name, "dax%d.%d%c", &region, &device, &rest) != 2 || region < 0)
+		return 0;
+	if (dax_read_path(&search->reader, name, path, sizeof(path)) < 0)
+		return 0; /* gone */
+	found = array_add(&search->found);
+	if (!found)
+		return -ENOMEM;
+	found->region_id = region;
+	copy_name(found->name, name);
+	found->path = strdup(path);
+	return found->path ? find_region(search, found) : -ENOMEM;
+}
+
+/* Everything on the dax bus; a kernel without that bus has no devices. */
+static int find_devices(struct search *search, struct kmemd_error *error)
+{
+	_cleanup_free_ char *path = format_text("%s/bus/dax/devices", search->reader.kmemd->sysfs);
+	_cleanup_dir_ DIR *directory = path ? opendir(path) : NULL;
+	struct dirent *entry;
+	int r = 0;
+
+	if (!path)
+		return error_memory(error);
+	if (!directory)
+		return errno == ENOENT ? 0
+				       : error_errno(error, errno, "cannot open %s: %s", path,
+						     strerror(errno));
+	search->reader.directory = fcntl(dirfd(directory), F_DUPFD_CLOEXEC, 0);
+	if (search->reader.directory < 0)
+		return error_errno(error, errno, "cannot open %s: %s", path, strerror(errno));
+	while (r == 0 && (entry = readdir(directory)))
+		r = find_device(search, entry->d_name);
+	return r < 0 ? error_memory(error) : 0;
+}
+
+/* Names that the kernel gave can be told apart before anything is read. */
+static bool is_kernel_name(const char *name)
+{
+	int region, device;
+	char rest;
+
+	return !strcmp(name, "all") || sscanf(name, "dax%d.%d%c", &region, &device, &rest) == 2 ||
+	       sscanf(name, "%d.%d%c", &region, &device, &rest) == 2;
+}
+
+static bool is_wanted(const struct search *search, const struct dax_device *dax)
+{
+	if (!search->names)
+		return true;
+	for (char *const *name = search->names; *name; name++)
+		if (dax_is_called(dax, *name))
+			return true;
+	return false;
+}
+
+static bool may_be_wanted(const struct search *search, const struct found *found)
+{
+	struct dax_device dax = {0};
+
+	if (!search->names)
+		return true;
+	for (char *const *name = search->names; *name; name++)
+		if (!is_kernel_name(*name))
+			return true;
+	copy_name(dax.name, found->name);
+	return is_wanted(search, &dax);
+}
+
+static int add_problem(struct kmemd_inventory *inventory, const struct kmemd_error *problem)
+{
+	char **slot = array_add(&inventory->problems);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = strdup(problem->message);
+	return *slot ? 0 : -ENOMEM;
+}
+
+static int read_blocks(struct search *search, struct dax_device *dax, struct kmemd_error *error)
+{
+	bool is_kmem = dax_is_kmem(dax);
+	int r;
+
+	if (!(search->what & DAX_READ_BLOCKS) && (!is_kmem || dax->has_counts))
+		return 0;
+	if (blocks_find(dax, search->inventory->host.block_size) < 0)
+		return error_memory(error);
+	if (!is_kmem || !dax->blocks.count)
+		return 0;
+	if (search->blocks < 0)
+		search->blocks = blocks_open(search->reader.kmemd->sysfs);
+	if (search->blocks < 0)
+		return error_errno(error, -search->blocks,
+				   "cannot open the memory blocks in %s: %s",
+				   search->reader.kmemd->sysfs, strerror(-search->blocks));
+	r = blocks_read(search->blocks, dax);
+	if (r < 0)
+		return error_errno(error, -r, "%s: cannot read the state of its memory blocks: %s",
+				   dax->name, strerror(-r));
+	return 0;
 }
 
 /*
- * The parents in the device's path tell what it was made of:
- *   .../decoder0.0/region0/dax_region0/dax0.0
- *   .../ndbus0/region0/dax0.1/dax0.0	(the namespace is known from libndctl)
- *   .../hmem.0/dax0.0
+ * Reads one device into the inventory, unless it is not wanted, gone, or makes no sense. Whoever
+ * wants the blocks of all cannot do without the ranges.
  */
-static void read_origin(const char *real_path, struct dax_device *dax)
+static int read_one(struct search *search, const struct found *found, struct kmemd_error *error)
 {
-	_cleanup_free_ char *path = strdup(real_path);
-	char *save = NULL, *before = NULL;
+	struct kmemd_inventory *inventory = search->inventory;
+	struct kmemd_error problem = {0};
+	struct dax_device dax = {.region = found->region}, *slot;
+	bool hidden = false, wanted;
+	int r = dax_read_device(&search->reader, found->name, &dax, &hidden, &problem);
 
-	if (!path)
-		return;
-	dax->parent = DAX_PARENT_OTHER;
-	for (char *part = strtok_r(path, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
-		if (!strncmp(part, "ndbus", strlen("ndbus")))
-			dax->parent = DAX_PARENT_NVDIMM;
-		if (!strncmp(part, "dax_region", strlen("dax_region")) && before) {
-			dax->parent = DAX_PARENT_CXL;
-			copy_name(dax->origin, before);
-		}
-		if (!strncmp(part, "hmem.", strlen("hmem."))) {
-			dax->parent = DAX_PARENT_HMEM;
-			copy_name(dax->origin, part);
-		}
-		before = part;
+	if (r < 0) {
+		dax_release(&dax);
+		if (r == -ENOMEM || (r == -EINVAL && add_problem(inventory, &problem) < 0))
+			return error_memory(error);
+		return 0;
 	}
+	dax_read_origin(&search->reader, found->path, &dax);
+	r = dax_read_source(&search->reader, found->path, &dax);
+	wanted = r == 0 && (dax.size || (search->what & DAX_READ_IDLE)) && is_wanted(search, &dax);
+	if (r < 0)
+		error_memory(error);
+	else if (wanted && hidden && (search->what & DAX_READ_BLOCKS))
+		r = error_errno(error, EACCES,
+				"cannot read the physical ranges of %s (mapping* in %s/%s): only "
+				"root may",
+				dax.name, search->reader.kmemd->sysfs, found->path);
+	else if (wanted)
+		r = read_blocks(search, &dax, error);
+	slot = r == 0 && wanted ? array_add(&inventory->dax) : NULL;
+	if (slot)
+		*slot = dax;
+	else
+		dax_release(&dax);
+	return r == 0 && wanted && !slot ? error_memory(error) : r;
 }
 
-static void set_namespace_origin(const struct kmemd_inventory *inventory, struct dax_device *dax)
+/*
+ * daxctl puts every region that it meets, and every device of a region, in front of the others,
+ * and prints region by region.
+ */
+static int read_in_order(struct search *search, struct kmemd_error *error)
 {
-	array_foreach(namespace, &inventory->namespaces)
-		if (!strcmp(namespace->dax, dax->name))
-			copy_name(dax->origin, namespace->name);
+	for (size_t region = search->inventory->dax_regions.count; region-- > 0;)
+		for (size_t i = search->found.count; i-- > 0;) {
+			const struct found *found = &search->found.items[i];
+			int r = 0;
+
+			if (found->region == region && may_be_wanted(search, found))
+				r = read_one(search, found, error);
+			if (r < 0)
+				return r;
+		}
+	return 0;
 }
 
-static int read_ranges(struct daxctl_dev *device, struct dax_device *dax)
+static void read_region_attributes(const struct kmemd *kmemd, struct dax_region *region)
 {
-	struct daxctl_mapping *mapping;
+	static const char *const attributes[] = {"size", "align", "available_size"};
+	uint64_t *const values[] = {&region->size, &region->align, &region->available};
+	bool has[array_size(attributes)];
 
-	daxctl_mapping_foreach(device, mapping)
-	{
-		struct range *range = array_add(&dax->ranges);
+	for (size_t i = 0; i < array_size(attributes); i++) {
+		_cleanup_free_ char *path = format_text("%s/%s/dax_region/%s", kmemd->sysfs,
+							region->path, attributes[i]);
 
-		if (!range)
+		has[i] = path && attribute_read_u64(AT_FDCWD, path, values[i]) == 0;
+	}
+	region->has_size = has[0];
+	region->has_align = has[1];
+}
+
+/* Turns the regions round, into daxctl's order, and drops those that are not meant. */
+static void order_regions(struct search *search, const char *name)
+{
+	struct kmemd_inventory *inventory = search->inventory;
+	size_t count = inventory->dax_regions.count, kept = 0;
+	struct dax_region *regions = inventory->dax_regions.items;
+
+	for (size_t i = 0; i < count / 2; i++) {
+		struct dax_region first = regions[i];
+
+		regions[i] = regions[count - 1 - i];
+		regions[count - 1 - i] = first;
+	}
+	array_foreach(dax, &inventory->dax)
+		dax->region = count - 1 - dax->region;
+	for (size_t i = 0; i < count; i++) {
+		if (name && !dax_region_is_called(&regions[i], name)) {
+			free(regions[i].path);
+			continue;
+		}
+		array_foreach(dax, &inventory->dax)
+			if (dax->region == i)
+				dax->region = kept;
+		regions[kept++] = regions[i];
+	}
+	inventory->dax_regions.count = kept;
+}
+
+static void keep_region(struct search *search, const char *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; name && i < search->found.count; i++) {
+		struct found *found = &search->found.items[i];
+
+		if (dax_region_is_called(&search->inventory->dax_regions.items[found->region],
+					 name))
+			search->found.items[kept++] = *found;
+		else
+			free(found->path);
+	}
+	if (name)
+		search->found.count = kept;
+}
+
+/* The sizes of the nodes tell where a memmap is that no driver counts: see
+ * dax_memmap_on_device(). */
+static int read_nodes_of(const struct kmemd *kmemd, struct kmemd_inventory *inventory)
+{
+	array_foreach(dax, &inventory->dax) {
+		bool known = !dax_is_kmem(dax) || dax->has_kmem_numbers || dax->target_node < 0;
+
+		array_foreach(node, &inventory->nodes)
+			known |= node->id == dax->target_node;
+		if (!known && read_node(kmemd, dax->target_node, inventory) < 0)
 			return -ENOMEM;
-		range->start = daxctl_mapping_get_start(mapping);
-		range->size = daxctl_mapping_get_size(mapping);
 	}
 	return 0;
 }
 
-static uint64_t read_number(int directory, const char *attribute)
+int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char *region,
+		       unsigned int what, struct kmemd_inventory **ret, struct kmemd_error *error)
 {
-	uint64_t value;
+	_cleanup_(search_release) struct search search = {
+		.reader = {.kmemd = kmemd, .directory = -1},
+		.inventory = calloc(1, sizeof(**ret)),
+		.names = names,
+		.what = what,
+		.blocks = -1,
+	};
+	int r = search.inventory ? read_block_size(kmemd, &search.inventory->host, error)
+				 : error_memory(error);
 
-	return attribute_read_u64(directory, attribute, &value) < 0 ? 0 : value;
-}
-
-static void read_attributes(int directory, struct dax_device *dax)
-{
-	uint64_t value;
-	char text[16];
-
-	if (link_name(directory, "driver", dax->driver, sizeof(dax->driver)) < 0)
-		dax->driver[0] = '\0';
-	dax->memmap_on_memory = TRISTATE_UNKNOWN;
-	if (attribute_read(directory, "memmap_on_memory", text, sizeof(text)) == 0)
-		dax->memmap_on_memory = text[0] == '1' ? TRISTATE_YES : TRISTATE_NO;
-	if (attribute_read_u64(directory, "kmem/memmap_dram_bytes", &value) < 0)
-		return;
-	dax->has_kmem_numbers = true;
-	dax->memmap_dram = value;
-	dax->memmap_device = read_number(directory, "kmem/memmap_device_bytes");
-	dax->blocks_self_hosted = read_number(directory, "kmem/blocks_self_hosted");
-	dax->blocks_failed = read_number(directory, "kmem/blocks_failed");
-}
-
-/*
- * Left out are devices that went away meanwhile, and those that are still being made: the kernel
- * shows the ranges only when the driver has added all memory. Others than root are not shown the
- * ranges.
- */
-static int read_device(const struct kmemd *kmemd, struct daxctl_dev *device, int blocks,
-		       struct kmemd_inventory *inventory, struct kmemd_error *error)
-{
-	const char *name = daxctl_dev_get_devname(device);
-	_cleanup_free_ char *path = format_text("%s/bus/dax/devices/%s", kmemd->sysfs, name);
-	_cleanup_close_ int directory = -1;
-	char real_path[PATH_MAX];
-	struct dax_device *dax;
-	int r;
-
-	if (!path)
-		return error_memory(error);
-	if (!daxctl_dev_get_size(device)) /* the seed of a device to come */
-		return 0;
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0 || !realpath(path, real_path))
-		return 0;
-	if (!daxctl_mapping_get_first(device)) {
-		if (geteuid() == 0)
-			return 0;
-		return error_errno(error, EACCES,
-				   "cannot read the physical ranges of %s (%s/mapping*): only root "
-				   "may",
-				   name, path);
+	if (r == 0)
+		r = find_devices(&search, error);
+	if (r == 0) {
+		keep_region(&search, region);
+		r = read_in_order(&search, error);
 	}
-
-	dax = array_add(&inventory->dax);
-	if (!dax)
-		return error_memory(error);
-	copy_name(dax->name, name);
-	read_origin(real_path, dax);
-	if (dax->parent == DAX_PARENT_NVDIMM)
-		set_namespace_origin(inventory, dax);
-	dax->size = daxctl_dev_get_size(device);
-	dax->align = daxctl_dev_get_align(device);
-	dax->target_node = daxctl_dev_get_target_node(device);
-	read_attributes(directory, dax);
-	if (read_ranges(device, dax) < 0 || blocks_find(dax, inventory->host.block_size) < 0)
-		return error_memory(error);
-	if (!dax_is_kmem(dax))
-		return 0;
-	r = blocks_read(blocks, dax);
-	if (r < 0)
-		return error_errno(error, -r, "%s: cannot read the state of its memory blocks: %s",
-				   name, strerror(-r));
+	if (r == 0 && !names && !region && read_nodes_of(kmemd, search.inventory) < 0)
+		r = error_memory(error);
+	if (r < 0) {
+		kmemd_inventory_free(search.inventory);
+		return r;
+	}
+	order_regions(&search, region);
+	array_foreach(one, &search.inventory->dax_regions)
+		if (what & DAX_READ_REGIONS)
+			read_region_attributes(kmemd, one);
+	*ret = search.inventory;
 	return 0;
 }
 
@@ -172,33 +357,56 @@ static void find_lost_blocks(const struct kmemd_inventory *inventory, int direct
 	}
 }
 
+/* libndctl tells the namespace, sysfs which dax device was made of it. */
+static void set_namespace_dax(struct kmemd_inventory *inventory)
+{
+	array_foreach(dax, &inventory->dax)
+		array_foreach(namespace, &inventory->namespaces)
+			if (dax->parent == DAX_PARENT_NVDIMM &&
+			    !strcmp(namespace->name, dax->origin))
+				copy_name(namespace->dax, dax->name);
+}
+
+/*
+ * Left out are devices that are still being made: the kernel shows the ranges only when the driver
+ * has added all memory.
+ */
+static void drop_unfinished(struct kmemd_inventory *inventory)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < inventory->dax.count; i++) {
+		if (inventory->dax.items[i].ranges.count)
+			inventory->dax.items[kept++] = inventory->dax.items[i];
+		else
+			dax_release(&inventory->dax.items[i]);
+	}
+	inventory->dax.count = kept;
+}
+
 int read_dax(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	     struct kmemd_error *error)
 {
-	_cleanup_(daxctl_unrefp) struct daxctl_ctx *context = NULL;
-	_cleanup_close_ int blocks = blocks_open(kmemd->sysfs);
-	struct daxctl_region *region;
-	int r = daxctl_new(&context);
+	_cleanup_(search_release) struct search search = {
+		.reader = {.kmemd = kmemd, .directory = -1},
+		.inventory = inventory,
+		.what = DAX_READ_BLOCKS,
+		.blocks = blocks_open(kmemd->sysfs),
+	};
+	int r;
 
+	if (search.blocks < 0)
+		return error_errno(error, -search.blocks, "cannot open the memory blocks in %s: %s",
+				   kmemd->sysfs, strerror(-search.blocks));
+	array_foreach(region, &inventory->regions)
+		find_lost_blocks(inventory, search.blocks, region);
+	r = find_devices(&search, error);
+	if (r == 0)
+		r = read_in_order(&search, error);
 	if (r < 0)
-		return error_errno(error, -r, "libdaxctl: %s", strerror(-r));
-	if (blocks < 0)
-		return error_errno(error, -blocks, "cannot open the memory blocks in %s: %s",
-				   kmemd->sysfs, strerror(-blocks));
-	daxctl_set_log_fn(context, log_nothing);
-
-	array_foreach(cxl_region, &inventory->regions)
-		find_lost_blocks(inventory, blocks, cxl_region);
-	daxctl_region_foreach(context, region)
-	{
-		struct daxctl_dev *device;
-
-		daxctl_dev_foreach(region, device)
-		{
-			r = read_device(kmemd, device, blocks, inventory, error);
-			if (r < 0)
-				return r;
-		}
-	}
+		return r;
+	order_regions(&search, NULL);
+	drop_unfinished(inventory);
+	set_namespace_dax(inventory);
 	return 0;
 }

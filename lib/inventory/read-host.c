@@ -38,18 +38,21 @@ static int read_memory_totals(const struct kmemd *kmemd, struct host *host,
 	return 0;
 }
 
-static int read_node(int directory, const char *name, struct kmemd_inventory *inventory)
+int read_node(const struct kmemd *kmemd, int id, struct kmemd_inventory *inventory)
 {
-	char path[300], text[ATTRIBUTE_MAX];
+	_cleanup_free_ char *path = format_text("%s/devices/system/node/node%d/meminfo",
+						kmemd->sysfs, id);
+	char text[ATTRIBUTE_MAX];
 	struct node *node;
 
-	snprintf(path, sizeof(path), "%s/meminfo", name);
-	if (attribute_read(directory, path, text, sizeof(text)) < 0)
+	if (!path)
+		return -ENOMEM;
+	if (attribute_read(AT_FDCWD, path, text, sizeof(text)) < 0)
 		return 0; /* the node went away */
 	node = array_add(&inventory->nodes);
 	if (!node)
 		return -ENOMEM;
-	node->id = atoi(name + strlen("node"));
+	node->id = id;
 	node->total = field_kib(text, "MemTotal:");
 	node->free = field_kib(text, "MemFree:");
 	return 0;
@@ -75,7 +78,7 @@ static int read_nodes(const struct kmemd *kmemd, struct kmemd_inventory *invento
 
 		if (sscanf(entry->d_name, "node%d%c", &id, &rest) != 1)
 			continue;
-		if (read_node(dirfd(directory), entry->d_name, inventory) < 0)
+		if (read_node(kmemd, id, inventory) < 0)
 			return error_memory(error);
 	}
 	if (inventory->nodes.count)
@@ -109,21 +112,22 @@ static enum kmem_module read_kmem_module(int sysfs)
 	return KMEM_IN_TREE;
 }
 
-static int read_block_size(int sysfs, struct host *host, struct kmemd_error *error)
+int read_block_size(const struct kmemd *kmemd, struct host *host, struct kmemd_error *error)
 {
-	static const char path[] = "devices/system/memory/block_size_bytes";
+	static const char name[] = "devices/system/memory/block_size_bytes";
+	_cleanup_free_ char *path = format_text("%s/%s", kmemd->sysfs, name);
 	char text[32], *end;
-	int r = attribute_read(sysfs, path, text, sizeof(text));
+	int r = path ? attribute_read(AT_FDCWD, path, text, sizeof(text)) : -ENOMEM;
 
 	if (r == -ENOENT)
 		return error_set(error, KMEMD_REFUSED, EOPNOTSUPP,
-				 "this kernel has no memory hotplug (no %s in sysfs)", path);
+				 "this kernel has no memory hotplug (no %s in sysfs)", name);
 	if (r < 0)
-		return error_errno(error, -r, "cannot read %s in sysfs: %s", path, strerror(-r));
+		return error_errno(error, -r, "cannot read %s in sysfs: %s", name, strerror(-r));
 	host->block_size = strtoull(text, &end, 16); /* hexadecimal without 0x */
 	if (*end || !host->block_size)
 		return error_set(error, KMEMD_FAILED, EINVAL,
-				 "%s says '%s', which is no block size", path, text);
+				 "%s says '%s', which is no block size", name, text);
 	return 0;
 }
 
@@ -140,7 +144,7 @@ int read_host(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 				   strerror(errno));
 	uname(&names);
 	copy_name(host->kernel, names.release);
-	r = read_block_size(sysfs, host, error);
+	r = read_block_size(kmemd, host, error);
 	if (r < 0)
 		return r;
 	if (attribute_read(sysfs, "devices/system/memory/auto_online_blocks",

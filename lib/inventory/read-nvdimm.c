@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* NVDIMM namespaces through libndctl, with the device-dax instance of those in devdax mode. */
+/* NVDIMM namespaces through libndctl; read-dax.c tells the dax devices of those in devdax mode. */
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "inventory/read.h"
 
-#include <daxctl/libdaxctl.h>
 #include <ndctl/libndctl.h>
 #include <stdio.h>
 #include <uuid/uuid.h>
@@ -33,32 +32,19 @@ static const char *mode_name(enum ndctl_namespace_mode mode)
 	}
 }
 
-/* The device-dax instance has a UUID of its own, the one that `ndctl list` and daxctl.conf know. */
-static void read_devdax(struct ndctl_namespace *nd, struct namespace *namespace, uuid_t uuid)
-{
-	struct ndctl_dax *dax = ndctl_namespace_get_dax(nd);
-	struct daxctl_region *region;
-	struct daxctl_dev *device;
-
-	if (!dax)
-		return;
-	ndctl_dax_get_uuid(dax, uuid);
-	region = ndctl_dax_get_daxctl_region(dax);
-	device = region ? daxctl_dev_get_first(region) : NULL;
-	if (device)
-		copy_name(namespace->dax, daxctl_dev_get_devname(device));
-}
-
 /*
- * The UUID that `ndctl list` shows: of what makes the namespace fsdax or sector where there is such
- * a thing, else that of its label.
+ * The UUID that `ndctl list` shows: of what makes the namespace devdax, fsdax or sector where there
+ * is such a thing, else that of its label.
  */
 static void read_uuid(struct ndctl_namespace *nd, uuid_t uuid)
 {
 	struct ndctl_pfn *pfn = ndctl_namespace_get_pfn(nd);
 	struct ndctl_btt *btt = ndctl_namespace_get_btt(nd);
+	struct ndctl_dax *dax = ndctl_namespace_get_dax(nd);
 
-	if (pfn)
+	if (dax)
+		ndctl_dax_get_uuid(dax, uuid);
+	else if (pfn)
 		ndctl_pfn_get_uuid(pfn, uuid);
 	else if (btt)
 		ndctl_btt_get_uuid(btt, uuid);
@@ -84,7 +70,6 @@ static int read_namespace(const struct kmemd *kmemd, struct ndctl_namespace *nd,
 	ndctl_namespace_get_uuid(nd, raw);
 	uuid_copy(uuid, raw);
 	read_uuid(nd, uuid);
-	read_devdax(nd, namespace, uuid);
 	if (!uuid_is_null(uuid))
 		uuid_unparse(uuid, namespace->uuid);
 	if (!uuid_is_null(raw) && uuid_compare(uuid, raw))

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "inventory/dax.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -64,10 +65,12 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory)
 	}
 	array_foreach(region, &inventory->regions)
 		free(region->targets.items);
-	array_foreach(dax, &inventory->dax) {
-		free(dax->ranges.items);
-		free(dax->blocks.items);
-	}
+	array_foreach(dax, &inventory->dax)
+		dax_release(dax);
+	array_foreach(region, &inventory->dax_regions)
+		free(region->path);
+	array_foreach(problem, &inventory->problems)
+		free(*problem);
 	array_foreach(device, &inventory->devices) {
 		free(device->identity);
 		free(device->regions.items);
@@ -79,6 +82,8 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory)
 	free(inventory->regions.items);
 	free(inventory->namespaces.items);
 	free(inventory->dax.items);
+	free(inventory->dax_regions.items);
+	free(inventory->problems.items);
 	free(inventory->devices.items);
 	free(inventory);
 	return NULL;

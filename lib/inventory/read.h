@@ -16,6 +16,11 @@ int read_nvdimm(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 int read_dax(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	     struct kmemd_error *error);
 
+/* The size of a memory block, into host; REFUSED on a kernel without memory hotplug. */
+int read_block_size(const struct kmemd *kmemd, struct host *host, struct kmemd_error *error);
+/* Adds one memory node, unless it is gone. 0 or -ENOMEM. */
+int read_node(const struct kmemd *kmemd, int id, struct kmemd_inventory *inventory);
+
 /* Inode of a device's folder in sysfs, which no later device of that name shares; 0 if gone. */
 uint64_t sysfs_instance(const char *sysfs, const char *device);
 

@@ -141,17 +141,32 @@ static void a_block_that_is_not_online_is_offline(void **state)
 {
 	make_block(*state, 32, "offline\n", "Normal Movable\n");
 	assert_state(*state, 32, BLOCK_OFFLINE);
-	make_block(*state, 33, "going-offline\n", "Movable\n");
+	make_block(*state, 33, "going-offline\n", "Movable Normal\n");
 	assert_state(*state, 33, BLOCK_OFFLINE);
-	make_block(*state, 34, "offline\n", NULL);
+	make_block(*state, 34, "offline\n", "DMA32 Normal Movable\n");
 	assert_state(*state, 34, BLOCK_OFFLINE);
-	make_block(*state, 35, "", "Movable\n");
+}
+
+/* valid_zones is the only file that is read where it says anything. */
+static void one_attribute_is_enough(void **state)
+{
+	make_block(*state, 32, NULL, "Movable\n");
+	assert_state(*state, 32, BLOCK_MOVABLE);
+	make_block(*state, 33, NULL, "Normal Movable\n");
+	assert_state(*state, 33, BLOCK_OFFLINE);
+}
+
+/* A kernel that cannot remove memory has no valid_zones: which zone it is, nobody says. */
+static void without_valid_zones_the_zone_is_not_known(void **state)
+{
+	make_block(*state, 32, "online\n", NULL);
+	assert_state(*state, 32, BLOCK_MIXED);
+	make_block(*state, 33, "offline\n", NULL);
+	assert_state(*state, 33, BLOCK_OFFLINE);
+	make_block(*state, 34, "online\n", "\n");
+	assert_state(*state, 34, BLOCK_MIXED);
+	make_block(*state, 35, "ONLINE of a kind\n", "");
 	assert_state(*state, 35, BLOCK_OFFLINE);
-	make_block(*state, 36, "ONLINE of a kind\n", "Movable\n");
-	assert_state(*state, 36, BLOCK_OFFLINE);
-	/* Offlined between the two reads: a list of choices. */
-	make_block(*state, 37, "online\n", "Movable Normal\n");
-	assert_state(*state, 37, BLOCK_OFFLINE);
 }
 
 static void a_block_without_a_folder_is_absent(void **state)
@@ -170,7 +185,7 @@ static void a_text_that_is_too_long_is_an_error(void **state)
 
 	memset(text, 'x', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
-	make_block(*state, 32, text, "Movable\n");
+	make_block(*state, 32, text, NULL);
 	make_block(*state, 33, "online\n", text);
 	directory = blocks_open(*state);
 	assert_int_equal(block_read(directory, 32, &block), -EMSGSIZE);
@@ -223,6 +238,8 @@ int main(void)
 		cmocka_unit_test(a_device_without_ranges_has_no_blocks),
 		with_folder(the_state_of_a_block_is_its_zone),
 		with_folder(a_block_that_is_not_online_is_offline),
+		with_folder(one_attribute_is_enough),
+		with_folder(without_valid_zones_the_zone_is_not_known),
 		with_folder(a_block_without_a_folder_is_absent),
 		with_folder(a_text_that_is_too_long_is_an_error),
 		with_folder(a_kernel_without_memory_blocks_is_an_error),
