@@ -113,7 +113,8 @@ def test_range_without_a_block_beside_one_with(region):
     assert list(device.blocks) == [256, 384]
 
 
-@pytest.mark.parametrize("policy, state", [("offline", OFFLINE), ("online", KERNEL), ("online_kernel", KERNEL), ("online_movable", MOVABLE)])
+@pytest.mark.parametrize("policy, state", [("offline", OFFLINE), ("online", KERNEL), ("online_kernel", KERNEL),
+                                           ("online_movable", MOVABLE)])
 def test_policy_of_the_kernel(region, policy, state):
     """Where memory of a node that has none goes is the kernel's setting; it is the same one as memhp_default_state."""
     device = region.create([(0, 256)])
