@@ -62,14 +62,19 @@ int cli_usage_error(const struct cli *cli, const char *format, ...)
 
 /* This machine's snapshot, or the one in the file of --inventory. */
 int cli_read_inventory(struct cli *cli, struct kmemd_inventory **ret, struct kmemd_error *error);
-/* The list report of the device in the first argument, or of all. */
-int cli_read_list(struct cli *cli, struct json_object **ret, struct kmemd_error *error);
+/* The report about the device in the first argument, or about all. */
+int cli_read_devices(struct cli *cli, struct json_object **ret, struct kmemd_error *error);
 /* The policy, with a warning on standard error for each mistake in it. */
 int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_error *error);
 /* FILE:LINE: message, of the policy's problems; no newline. */
 void cli_print_problem(FILE *file, struct json_object *problem);
 /* Prints JSON as --json asks; false when it is off. */
 bool cli_print_json(const struct cli *cli, struct json_object *json);
+/*
+ * Prints devices or regions as daxctl does: in its layout, nothing for no array, and with --human
+ * a single one without the array.
+ */
+void cli_print_daxctl(const struct cli *cli, struct json_object *array);
 
 /* Events of a job as lines, and a progress bar on a terminal. */
 struct kmemd_job cli_job(const struct cli *cli);

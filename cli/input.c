@@ -28,12 +28,13 @@ int cli_read_inventory(struct cli *cli, struct kmemd_inventory **ret, struct kme
 	return kmemd_inventory_read(cli->kmemd, ret, error);
 }
 
-int cli_read_list(struct cli *cli, struct json_object **ret, struct kmemd_error *error)
+int cli_read_devices(struct cli *cli, struct json_object **ret, struct kmemd_error *error)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	int r = cli_read_inventory(cli, &inventory, error);
 
-	return r < 0 ? r : kmemd_report_list(cli->kmemd, inventory, cli->arguments[0], ret, error);
+	return r < 0 ? r
+		     : kmemd_report_devices(cli->kmemd, inventory, cli->arguments[0], ret, error);
 }
 
 int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_error *error)
@@ -74,4 +75,21 @@ bool cli_print_json(const struct cli *cli, struct json_object *json)
 	printf("%s\n",
 	       json_object_to_json_string_ext(json, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
 	return true;
+}
+
+void cli_print_daxctl(const struct cli *cli, struct json_object *array)
+{
+	struct json_object *json = array;
+	int flags = JSON_C_TO_STRING_PRETTY;
+
+	if (cli->json == JSON_SHORT)
+		flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	if (!array) {
+		if (cli_given(cli, &option_json))
+			printf("[]\n");
+		return;
+	}
+	if (cli_given(cli, &option_human) && json_object_array_length(array) == 1)
+		json = json_object_array_get_idx(array, 0);
+	printf("%s\n", json_object_to_json_string_ext(json, flags));
 }

@@ -1,113 +1,179 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In daxctl list's place: its options and its JSON in a pipe or when one of its options is given, a
+ * table for people on a terminal.
+ */
 #include "cli/cli.h"
 
 #include "base/array.h"
 #include "base/parse.h"
+#include "cli/list.h"
 
-/* "8 movable" or "6 movable, 2 offline"; "" for a device that is not in kmem. */
-static void blocks_text(const struct json_object *blocks, char *buffer, size_t size)
+#include <unistd.h>
+
+const struct cli_option option_dev = {
+	"dev",
+	'd',
+	.value = VALUE_NEEDED,
+	.value_name = "DEVICE",
+	.text = "only this dax device (dax0.0, 0.0, or all)",
+};
+const struct cli_option option_devices = {"devices", 'D', .text = "dax devices (the default)"};
+const struct cli_option option_regions = {"regions", 'R', .text = "dax regions"};
+const struct cli_option option_mappings = {"mappings", 'M', .text = "physical ranges, too"};
+const struct cli_option option_idle = {"idle", 'i', .text = "devices without a size, too"};
+
+static const struct cli_option *const daxctl_options[] = {
+	&option_region,	  &option_dev,	&option_devices, &option_regions,
+	&option_mappings, &option_idle, &option_human,
+};
+
+/* Somebody who writes daxctl's options wants daxctl's output. */
+static bool wants_json(const struct cli *cli)
 {
-	static const char *const states[] = {"movable", "kernel", "mixed", "offline", "absent"};
-	size_t used = 0;
-
-	buffer[0] = '\0';
-	for (size_t i = 0; i < array_size(states) && used < size; i++) {
-		uint64_t count = json_get_u64(blocks, states[i]);
-
-		if (count)
-			used += (size_t)snprintf(buffer + used, size - used, "%s%lu %s",
-						 used ? ", " : "", (unsigned long)count, states[i]);
-	}
+	if (cli_given(cli, &option_json))
+		return cli->json != JSON_OFF;
+	for (size_t i = 0; i < array_size(daxctl_options); i++)
+		if (cli_given(cli, daxctl_options[i]))
+			return true;
+	return !isatty(STDOUT_FILENO);
 }
 
-static void memmap_text(const struct json_object *memmap, bool is_kmem, char *buffer, size_t size)
-{
-	const char *in_force = json_text(memmap, "in_force");
+/* --- the table --- */
 
-	if (!is_kmem)
-		snprintf(buffer, size, "%s", "");
-	else if (!strcmp(in_force, "unknown"))
-		snprintf(buffer, size, "asked: %s", json_text(memmap, "asked"));
-	else
-		snprintf(buffer, size, "%s", in_force);
+static int by_name(const void *a, const void *b)
+{
+	struct json_object *const *x = a, *const *y = b;
+
+	return strverscmp(json_text(*x, "chardev"), json_text(*y, "chardev"));
 }
 
-/* The columns that belong to a dax device, which a device may not have yet. */
-static void add_dax_columns(struct table *table, const struct json_object *dax)
+static void add_row(struct table *table, const struct json_object *dax)
 {
-	struct json_object *blocks = NULL, *memmap = NULL;
-	char text[128];
-	bool is_kmem = dax && !strcmp(json_text(dax, "driver"), "kmem");
+	char size[SIZE_TEXT_MAX], text[128] = "";
+	const char *state = json_text(dax, "state");
 
-	if (!dax) {
-		for (unsigned int i = 0; i < 5; i++)
-			table_add(table, "%s", "");
-		return;
-	}
-	json_object_object_get_ex(dax, "blocks", &blocks);
-	json_object_object_get_ex(dax, "memmap", &memmap);
 	table_add(table, "%s", json_text(dax, "chardev"));
-	table_add(table, "%ld", (long)json_get_int(dax, "target_node"));
-	table_add(table, "%s", json_text(dax, "mode"));
-	blocks_text(blocks, text, sizeof(text));
-	table_add(table, "%s", is_kmem ? text : "");
-	memmap_text(memmap, is_kmem, text, sizeof(text));
+	if (json_object_object_get_ex(dax, "target_node", NULL))
+		table_add(table, "%ld", (long)json_get_int(dax, "target_node"));
+	else
+		table_add(table, "%s", "");
+	table_add(table, "%s", format_size(json_get_u64(dax, "size"), size));
+	table_add(table, "%s", state[0] ? state : json_text(dax, "mode"));
+	list_blocks_text(dax, text, sizeof(text));
+	table_add(table, "%s", text);
+	table_add(table, "%s", list_memmap_text(dax));
+	table_add(table, "%s", json_text(dax, "origin"));
+	text[0] = '\0';
+	for (size_t i = 0, used = 0; i < json_count(dax, "identities") && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : "",
+					 json_object_get_string(json_member(dax, "identities", i)));
 	table_add(table, "%s", text);
 }
 
-static const char *name_of(const struct json_object *device)
+static void print_table(struct json_object *report)
 {
-	const char *uuid = json_text(device, "uuid");
-
-	return uuid[0] ? uuid : json_text(device, "serial");
-}
-
-static void add_row(struct table *table, const struct json_object *device,
-		    const struct json_object *dax)
-{
-	struct json_object *region = json_member(device, "regions", 0), *record = NULL;
-	char size[SIZE_TEXT_MAX];
-
-	json_object_object_get_ex(device, "record", &record);
-	table_add(table, "%s", json_text(device, "device"));
-	table_add(table, "%s", json_text(device, "kind"));
-	table_add(table, "%s", format_size(json_get_u64(device, "size"), size));
-	table_add(table, "%s", region ? json_text(region, "region") : "");
-	add_dax_columns(table, dax);
-	table_add(table, "%s", record ? json_text(record, "state") : "");
-	table_add(table, "%s", name_of(device));
-}
-
-static void print_table(const struct json_object *json)
-{
-	static const char *const titles[] = {"DEVICE", "KIND",	 "SIZE",       "REGION",
-					     "DAX",    "NODE",	 "MODE",       "BLOCKS",
-					     "MEMMAP", "RECORD", "SERIAL/UUID"};
+	static const char *const titles[] = {"DAX",    "NODE",	 "SIZE",   "MODE",
+					     "BLOCKS", "MEMMAP", "ORIGIN", "IDENTITY"};
 	_cleanup_(table_freep) struct table *table = table_new(array_size(titles), titles);
+	struct json_object *list = json_object_object_get(report, "list");
+	size_t unused = json_count(report, "unused_memdevs");
 
-	for (size_t i = 0; i < json_count(json, "devices"); i++) {
-		struct json_object *device = json_member(json, "devices", i);
-		size_t dax_count = json_count(device, "daxdevs");
-
-		for (size_t j = 0; j < (dax_count ? dax_count : 1); j++)
-			add_row(table, device, json_member(device, "daxdevs", j));
-	}
-	if (json_count(json, "devices"))
+	if (list)
+		json_object_array_sort(list, by_name);
+	for (size_t i = 0; i < json_count(report, "list"); i++)
+		add_row(table, json_member(report, "list", i));
+	if (json_count(report, "list"))
 		table_print(table);
-	else
-		fprintf(stderr, "kmemctl: no CXL memory, NVDIMM namespace or dax device here\n");
+	else if (!json_count(report, "missing"))
+		fprintf(stderr, "kmemctl: no dax device here\n");
+	for (size_t i = 0; i < unused; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "",
+			json_object_get_string(json_member(report, "unused_memdevs", i)));
+	if (unused)
+		fprintf(stderr, ": no dax device yet; see kmemctl status\n");
+}
+
+/* --- the verb --- */
+
+/* What could not be shown, on standard error; the exit code that says so. */
+static int tell_problems(const struct json_object *report)
+{
+	size_t problems = json_count(report, "problems"), missing = json_count(report, "missing");
+
+	for (size_t i = 0; i < problems; i++)
+		fprintf(stderr, "kmemctl: %s\n",
+			json_object_get_string(json_member(report, "problems", i)));
+	for (size_t i = 0; i < missing; i++)
+		fprintf(stderr,
+			"kmemctl: no dax device or region is called '%s' (kmemctl list -R -D -i "
+			"shows all)\n",
+			json_object_get_string(json_member(report, "missing", i)));
+	if (missing)
+		return KMEMD_NO_DEVICE;
+	return problems ? KMEMD_PARTLY : KMEMD_DONE;
+}
+
+/* The devices that are named: by --dev as daxctl has it, and as arguments. */
+static char **device_names(const struct cli *cli)
+{
+	const char *dev = cli_value(cli, &option_dev);
+	char **names = calloc((size_t)cli->argument_count + 2, sizeof(*names));
+	size_t count = 0;
+
+	for (int i = 0; names && i < cli->argument_count; i++)
+		names[count++] = cli->arguments[i];
+	if (names && dev)
+		names[count] = (char *)dev;
+	return names;
+}
+
+/* daxctl shows what a filter is about, and devices otherwise. */
+static struct kmemd_list list_of(const struct cli *cli, char **names)
+{
+	struct kmemd_list list = {
+		.devices = names[0] ? names : NULL,
+		.region = cli_value(cli, &option_region),
+		.show_devices = cli_given(cli, &option_devices),
+		.show_regions = cli_given(cli, &option_regions),
+		.mappings = cli_given(cli, &option_mappings),
+		.idle = cli_given(cli, &option_idle),
+		.human = cli_given(cli, &option_human),
+	};
+
+	if (!list.show_devices && !list.show_regions) {
+		list.show_regions = list.region != NULL;
+		list.show_devices = list.devices != NULL || !list.show_regions;
+	}
+	return list;
 }
 
 int verb_list(struct cli *cli)
 {
-	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	_cleanup_(json_object_putp) struct json_object *report = NULL;
+	_cleanup_free_ char **names = device_names(cli);
 	struct kmemd_error error = {0};
+	struct kmemd_list list;
+	bool json;
 
-	if (cli_read_list(cli, &json, &error) < 0)
+	if (!names) {
+		fprintf(stderr, "kmemctl: out of memory\n");
+		return KMEMD_FAILED;
+	}
+	list = list_of(cli, names);
+	json = wants_json(cli);
+	if (!json) { /* a table has no place for regions */
+		list.show_regions = list.human = false;
+		list.show_devices = true;
+		list.find_unused = !list.devices && !list.region;
+	}
+	if (kmemd_report_list(cli->kmemd, &list, &report, &error) < 0)
 		return cli_fail(&error);
-	if (!cli_print_json(cli, json))
-		print_table(json);
-	return KMEMD_DONE;
+	if (json)
+		cli_print_daxctl(cli, json_object_object_get(report, "list"));
+	else
+		print_table(report);
+	return tell_problems(report);
 }
 
 int verb_inventory(struct cli *cli)

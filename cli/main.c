@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/array.h"
+#include "cli/list.h"
 
 #include <ctype.h>
 #include <locale.h>
@@ -21,10 +22,13 @@ static int verb_help(struct cli *cli);
 static int verb_version(struct cli *cli);
 
 static const struct verb verbs[] = {
-	{"list", "[DEVICE]", "show devices, regions, memory blocks by zone and where the memmap is",
-	 OPTIONS(&option_json, &option_inventory), verb_list, 0, 1},
-	{"status", "", "show the daemon, the job under way, and devices that are held or failed",
-	 OPTIONS(&option_json), verb_status, 0, 0},
+	{"list", "[DEVICE...]", "show dax devices, their memory blocks by zone and their memmap",
+	 OPTIONS(&option_region, &option_dev, &option_devices, &option_regions, &option_mappings,
+		 &option_idle, &option_human, &option_json),
+	 verb_list, 0, ANY_NUMBER},
+	{"status", "[DEVICE]",
+	 "show the daemon, the job under way, all devices, and which are held or failed",
+	 OPTIONS(&option_json, &option_inventory), verb_status, 0, 1},
 	{"plan", "[DEVICE]", "show what policy would do, and what that costs",
 	 OPTIONS(&option_json, &option_inventory, &option_policy), verb_plan, 0, 1},
 	{"apply", "[DEVICE]", "bring all devices, or one, to what policy wants",

@@ -39,7 +39,7 @@ static int show(struct cli *cli)
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
 	struct kmemd_error error = {0};
 
-	if (cli_read_list(cli, &json, &error) < 0)
+	if (cli_read_devices(cli, &json, &error) < 0)
 		return cli_fail(&error);
 	if (!cli_print_json(cli, json))
 		print_memmap(json);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/cli.h"
 
+#include "base/array.h"
+#include "base/parse.h"
+#include "cli/list.h"
+
 #include <systemd/sd-bus.h>
 
 #define UNIT_PATH "/org/freedesktop/systemd1/unit/kmemd_2eservice"
@@ -29,7 +33,7 @@ static void put_daemon(struct json_object *json)
 	json_put_u64(daemon, "pid", pid);
 }
 
-static void print_status(const struct json_object *json)
+static void print_daemon(const struct json_object *json)
 {
 	struct json_object *daemon = NULL, *job = NULL;
 
@@ -52,6 +56,85 @@ static void print_status(const struct json_object *json)
 	}
 }
 
+/* The columns that belong to a dax device, which a device may not have yet. */
+static void add_dax_columns(struct table *table, const struct json_object *dax)
+{
+	char text[128];
+
+	if (!dax) {
+		for (unsigned int i = 0; i < 5; i++)
+			table_add(table, "%s", "");
+		return;
+	}
+	table_add(table, "%s", json_text(dax, "chardev"));
+	table_add(table, "%ld", (long)json_get_int(dax, "target_node"));
+	table_add(table, "%s", json_text(dax, "mode"));
+	list_blocks_text(dax, text, sizeof(text));
+	table_add(table, "%s", text);
+	table_add(table, "%s", list_memmap_text(dax));
+}
+
+static const char *name_of(const struct json_object *device)
+{
+	const char *uuid = json_text(device, "uuid");
+
+	return uuid[0] ? uuid : json_text(device, "serial");
+}
+
+static void add_row(struct table *table, const struct json_object *device,
+		    const struct json_object *dax)
+{
+	struct json_object *region = json_member(device, "regions", 0), *record = NULL;
+	char size[SIZE_TEXT_MAX];
+
+	json_object_object_get_ex(device, "record", &record);
+	table_add(table, "%s", json_text(device, "device"));
+	table_add(table, "%s", json_text(device, "kind"));
+	table_add(table, "%s", format_size(json_get_u64(device, "size"), size));
+	table_add(table, "%s", region ? json_text(region, "region") : "");
+	add_dax_columns(table, dax);
+	table_add(table, "%s", record ? json_text(record, "state") : "");
+	table_add(table, "%s", name_of(device));
+}
+
+static void print_devices(const struct json_object *json)
+{
+	static const char *const titles[] = {"DEVICE", "KIND",	 "SIZE",       "REGION",
+					     "DAX",    "NODE",	 "MODE",       "BLOCKS",
+					     "MEMMAP", "RECORD", "SERIAL/UUID"};
+	_cleanup_(table_freep) struct table *table = table_new(array_size(titles), titles);
+
+	for (size_t i = 0; i < json_count(json, "devices"); i++) {
+		struct json_object *device = json_member(json, "devices", i);
+		size_t dax_count = json_count(device, "daxdevs");
+
+		for (size_t j = 0; j < (dax_count ? dax_count : 1); j++)
+			add_row(table, device, json_member(device, "daxdevs", j));
+	}
+	if (!json_count(json, "devices"))
+		return;
+	table_print(table);
+}
+
+/* Adds what policy is about, and the host, to what the run directory says. */
+static int put_devices(struct cli *cli, struct json_object *json, struct kmemd_error *error)
+{
+	static const char *const keys[] = {"host", "devices"};
+	_cleanup_(json_object_putp) struct json_object *devices = NULL;
+	int r = cli_read_devices(cli, &devices, error);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < array_size(keys); i++)
+		json_object_object_add(json, keys[i],
+				       json_object_get(json_object_object_get(devices, keys[i])));
+	return 0;
+}
+
+/*
+ * Whoever may not see the devices is still told of daemon, job and records, unless a device was
+ * asked for.
+ */
 int verb_status(struct cli *cli)
 {
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
@@ -59,8 +142,17 @@ int verb_status(struct cli *cli)
 
 	if (kmemd_report_status(cli->kmemd, &json, &error) < 0)
 		return cli_fail(&error);
-	put_daemon(json);
-	if (!cli_print_json(cli, json))
-		print_status(json);
+	if (!cli->inventory_file)
+		put_daemon(json);
+	if (put_devices(cli, json, &error) < 0) {
+		if (cli->arguments[0] || error.result != KMEMD_NOT_PERMITTED)
+			return cli_fail(&error);
+		fprintf(stderr, "kmemctl: devices are not shown: %s\n", error.message);
+	}
+	if (cli_print_json(cli, json))
+		return KMEMD_DONE;
+	if (!cli->inventory_file)
+		print_daemon(json);
+	print_devices(json);
 	return KMEMD_DONE;
 }

@@ -9,7 +9,7 @@ _kmemctl_devices()
 {
 	local typed=$1 keys='device|region|chardev' json
 	[[ $typed ]] && keys+='|serial|uuid'
-	json=$(kmemctl list --json=short 2>/dev/null) || return 0
+	json=$(kmemctl status --json=short 2>/dev/null) || return 0
 	# No other characters: compgen -W expands its words as the shell does.
 	while [[ $json =~ \"($keys)\":\"([[:alnum:]._-]+)\" ]]; do
 		printf '%s\n' "${BASH_REMATCH[2]}"
@@ -22,8 +22,9 @@ _kmemctl_options()
 {
 	local common='-h --help'
 	case $1 in
-	list) echo "--json --json= --inventory= $common" ;;
-	status | inventory | memmap) echo "--json --json= $common" ;;
+	list) echo "-r --region= -d --dev= -D --devices -R --regions -M --mappings -i --idle -u --human --json --json= $common" ;;
+	status) echo "--json --json= --inventory= $common" ;;
+	inventory | memmap) echo "--json --json= $common" ;;
 	plan | explain) echo "--json --json= --inventory= -p --policy= $common" ;;
 	apply | drain) echo "--json --json= -n --dry-run -t --timeout= -p --policy= $common" ;;
 	policy) echo "--json --json= -p --policy= $common" ;;
@@ -68,6 +69,8 @@ _kmemctl_option_value()
 		_kmemctl_reply "$value" "$sign" -f
 		;;
 	-p | --policy) _kmemctl_directories "$value" "$sign" ;;
+	-r | --region) _kmemctl_reply "$value" "$sign" -W all ;;
+	-d | --dev) _kmemctl_reply "$value" "$sign" -W "all $(_kmemctl_devices "$value")" ;;
 	-t | --timeout) ;; # a number: nothing to offer
 	*) return 1 ;;
 	esac
@@ -80,7 +83,7 @@ _kmemctl_find_verb()
 	verb='' position=0
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-t | -p | --timeout | --inventory | --policy) ((i += 1)) ;;
+		-t | -p | -r | -d | --timeout | --inventory | --policy | --region | --dev) ((i += 1)) ;;
 		-*) ;;
 		*)
 			if [[ $verb ]]; then
@@ -97,7 +100,7 @@ _kmemctl_argument()
 {
 	case $verb:$position in
 	:0) _kmemctl_reply "$cur" '' -W 'list status plan apply explain drain memmap inventory policy' ;;
-	list:0 | plan:0 | apply:0 | explain:0 | drain:0 | memmap:0)
+	list:* | status:0 | plan:0 | apply:0 | explain:0 | drain:0 | memmap:0)
 		_kmemctl_reply "$cur" '' -W "$(_kmemctl_devices "$cur")"
 		;;
 	memmap:1) _kmemctl_reply "$cur" '' -W 'on off' ;;

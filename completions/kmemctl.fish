@@ -12,7 +12,7 @@ function __kmemctl_words
             continue
         end
         switch $word
-            case -t -p --timeout --inventory --policy
+            case -t -p -r -d --timeout --inventory --policy --region --dev
                 set skip 1
             case '-*'
             case '*'
@@ -48,7 +48,7 @@ end
 function __kmemctl_devices
     set -l keys 'device|region|chardev'
     test -n (commandline -ct | string collect); and set keys "$keys|serial|uuid"
-    kmemctl list --json=short 2>/dev/null |
+    kmemctl status --json=short 2>/dev/null |
         string match --all --regex --groups-only '"(?:'$keys')":"([[:alnum:]._-]+)"'
 end
 
@@ -63,8 +63,8 @@ end
 
 complete -c kmemctl -f
 
-complete -c kmemctl -n __kmemctl_no_verb -a list -d 'Show devices, regions, memory blocks and memmap'
-complete -c kmemctl -n __kmemctl_no_verb -a status -d 'Show the daemon, the job under way, and devices on record'
+complete -c kmemctl -n __kmemctl_no_verb -a list -d 'Show dax devices, their memory blocks and memmap'
+complete -c kmemctl -n __kmemctl_no_verb -a status -d 'Show the daemon, the job under way, and all devices'
 complete -c kmemctl -n __kmemctl_no_verb -a plan -d 'Show what policy would do, and what that costs'
 complete -c kmemctl -n __kmemctl_no_verb -a apply -d 'Bring all devices, or one, to what policy wants'
 complete -c kmemctl -n __kmemctl_no_verb -a explain -d 'Show which policy file and key decided what'
@@ -73,7 +73,7 @@ complete -c kmemctl -n __kmemctl_no_verb -a memmap -d 'Show or set whether a dev
 complete -c kmemctl -n __kmemctl_no_verb -a inventory -d 'Print the whole snapshot'
 complete -c kmemctl -n __kmemctl_no_verb -a policy -d 'Check policy files'
 
-complete -c kmemctl -n '__kmemctl_at 1 list plan apply explain drain memmap' -a '(__kmemctl_devices)' -d Device
+complete -c kmemctl -n '__kmemctl_verb_is list; or __kmemctl_at 1 status plan apply explain drain memmap' -a '(__kmemctl_devices)' -d Device
 complete -c kmemctl -n '__kmemctl_at 2 memmap' -a 'on off'
 complete -c kmemctl -n '__kmemctl_at 1 policy' -a check
 complete -c kmemctl -n '__kmemctl_verb_is policy; and not __kmemctl_at 1 policy' -F
@@ -85,8 +85,15 @@ complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain m
     -l json -d 'Print JSON'
 complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain memmap inventory policy; and __kmemctl_dash' \
     -a '--json=pretty --json=short --json=off' -d 'Print JSON'
+complete -c kmemctl -n '__kmemctl_verb_is list' -s r -l region -x -a all -d 'Only this dax region'
+complete -c kmemctl -n '__kmemctl_verb_is list' -s d -l dev -x -a 'all (__kmemctl_devices)' -d 'Only this dax device'
+complete -c kmemctl -n '__kmemctl_verb_is list' -s D -l devices -d 'Dax devices'
+complete -c kmemctl -n '__kmemctl_verb_is list' -s R -l regions -d 'Dax regions'
+complete -c kmemctl -n '__kmemctl_verb_is list' -s M -l mappings -d 'Physical ranges, too'
+complete -c kmemctl -n '__kmemctl_verb_is list' -s i -l idle -d 'Devices without a size, too'
+complete -c kmemctl -n '__kmemctl_verb_is list' -s u -l human -d 'Sizes for people'
 complete -c kmemctl -n '__kmemctl_verb_is apply drain' -s n -l dry-run -d 'Show the plan and do nothing'
 complete -c kmemctl -n '__kmemctl_verb_is apply drain' -s t -l timeout -x -d 'How long offlining may take, in seconds'
-complete -c kmemctl -n '__kmemctl_verb_is list plan explain' -l inventory -r -F -d 'A snapshot, not this machine'
+complete -c kmemctl -n '__kmemctl_verb_is status plan explain' -l inventory -r -F -d 'A snapshot, not this machine'
 complete -c kmemctl -n '__kmemctl_verb_is plan apply explain drain policy' -s p -l policy -x \
     -a '(__kmemctl_directories)' -d 'Policy directories'

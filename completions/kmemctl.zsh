@@ -9,7 +9,7 @@ _kmemctl_devices() {
 	local json keys='device|region|chardev'
 	local -a names
 	[[ -n $PREFIX ]] && keys+='|serial|uuid'
-	json=$(kmemctl list --json=short 2>/dev/null)
+	json=$(kmemctl status --json=short 2>/dev/null)
 	while [[ $json =~ "\"($keys)\":\"([[:alnum:]._-]+)\"" ]]; do
 		names+=("$match[2]")
 		json=${json[MEND+1,-1]}
@@ -19,8 +19,8 @@ _kmemctl_devices() {
 
 _kmemctl_verbs() {
 	local -a verbs=(
-		'list:show devices, regions, memory blocks by zone and where the memmap is'
-		'status:show the daemon, the job under way, and devices that are held or failed'
+		'list:show dax devices, their memory blocks by zone and their memmap'
+		'status:show the daemon, the job under way, all devices, and which are held or failed'
 		'plan:show what policy would do, and what that costs'
 		'apply:bring all devices, or one, to what policy wants'
 		'explain:show which policy file and key decided what'
@@ -46,6 +46,13 @@ _kmemctl() {
 	local -a timeout=('(-t --timeout)'{-t+,--timeout=}'[how long offlining may take]:seconds: ')
 	local -a inventory=('--inventory=[a snapshot, not this machine]:snapshot:_files')
 	local -a policy=('(-p --policy)'{-p+,--policy=}'[policy directories]:directories:_kmemctl_policy_directories')
+	local -a daxctl_list=(
+		'(-r --region)'{-r+,--region=}'[only this dax region]:region:(all)'
+		'(-d --dev)'{-d+,--dev=}'[only this dax device]:device:_kmemctl_devices'
+		'(-D --devices)'{-D,--devices}'[dax devices]' '(-R --regions)'{-R,--regions}'[dax regions]'
+		'(-M --mappings)'{-M,--mappings}'[physical ranges, too]' '(-i --idle)'{-i,--idle}'[devices without a size, too]'
+		'(-u --human)'{-u,--human}'[sizes for people]'
+	)
 	local -a common=(
 		'(- *)'{-h,--help}'[show help]'
 	)
@@ -61,8 +68,9 @@ _kmemctl() {
 	local verb=$words[1]
 	curcontext=${curcontext%:*}-$verb:
 	case $verb in
-	list) _arguments -S $common $json $inventory '::device:_kmemctl_devices' && ret=0 ;;
-	status | inventory) _arguments -S $common $json && ret=0 ;;
+	list) _arguments -S $common $json $daxctl_list '*:device:_kmemctl_devices' && ret=0 ;;
+	status) _arguments -S $common $json $inventory '::device:_kmemctl_devices' && ret=0 ;;
+	inventory) _arguments -S $common $json && ret=0 ;;
 	plan) _arguments -S $common $json $inventory $policy '::device:_kmemctl_devices' && ret=0 ;;
 	explain) _arguments -S $common $json $inventory $policy ':device:_kmemctl_devices' && ret=0 ;;
 	apply) _arguments -S $common $json $dry_run $timeout $policy '::device:_kmemctl_devices' && ret=0 ;;

@@ -101,8 +101,8 @@ int kmemd_policy_import(struct kmemd *kmemd, char *const *files, struct json_obj
  * the kernel calls it (mem0, region0, dax0.0, namespace0.0), by its identity, serial or UUID.
  * -ENODEV when there is no such device.
  */
-int kmemd_report_list(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
-		      const char *device, struct json_object **ret, struct kmemd_error *error);
+int kmemd_report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			 const char *device, struct json_object **ret, struct kmemd_error *error);
 int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			 const struct kmemd_policy *policy, const char *device,
 			 struct json_object **ret, struct kmemd_error *error);
@@ -114,6 +114,22 @@ int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inve
 int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 		      const struct kmemd_policy *policy, const char *device, bool drain,
 		      struct json_object **ret, struct kmemd_error *error);
+
+/* Which dax devices, and what of them: the options of daxctl list. */
+struct kmemd_list {
+	char *const *devices; /* NULL-terminated: dax0.0, 0.0, all, or any name of a device; NULL */
+	const char *region;   /* 0, region0 or all; NULL */
+	bool show_devices, show_regions, mappings, idle, human;
+	bool find_unused; /* look for memdevs that have no dax device */
+};
+/*
+ * The dax devices, read by themselves and cheaply: no inventory is needed.
+ * {"list": what daxctl list prints, with members of ours added; null when that is nothing,
+ * "missing": names that no device has, "problems": sentences about devices that are left out,
+ * "unused_memdevs": names}
+ */
+int kmemd_report_list(struct kmemd *kmemd, const struct kmemd_list *list, struct json_object **ret,
+		      struct kmemd_error *error);
 /* Jobs under way, devices that are held or have failed: what the run directory says. */
 int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct kmemd_error *error);
 

@@ -103,34 +103,39 @@ static int add_identity(struct dax_device *dax, char *identity)
 	return 0;
 }
 
-/* The serial numbers of all memdevs: one that two of them share identifies neither. */
-static int read_serials(struct dax_reader *reader)
+int dax_read_memdevs(struct dax_reader *reader)
 {
 	_cleanup_free_ char *path = format_text("%s/bus/cxl/devices", reader->kmemd->sysfs);
 	_cleanup_dir_ DIR *directory = path ? opendir(path) : NULL;
 	struct dirent *entry;
 
+	if (reader->knows_memdevs)
+		return 0;
+	reader->knows_memdevs = true;
 	if (!directory)
 		return path ? 0 : -ENOMEM;
 	while ((entry = readdir(directory))) {
-		char file[300], rest;
-		uint64_t serial, *slot;
+		char file[300], rest, **name;
+		uint64_t *serial;
 		unsigned int id;
 
 		if (sscanf(entry->d_name, "mem%u%c", &id, &rest) != 1)
 			continue;
-		snprintf(file, sizeof(file), "%s/serial", entry->d_name);
-		if (attribute_read_u64(dirfd(directory), file, &serial) < 0)
-			continue;
-		slot = array_add(&reader->serials);
-		if (!slot)
+		name = array_add(&reader->memdevs);
+		serial = array_add(&reader->serials);
+		if (!name || !serial)
 			return -ENOMEM;
-		*slot = serial;
+		*name = strdup(entry->d_name);
+		if (!*name)
+			return -ENOMEM;
+		snprintf(file, sizeof(file), "%s/serial", entry->d_name);
+		if (attribute_read_u64(dirfd(directory), file, serial) < 0)
+			*serial = 0;
 	}
-	reader->knows_serials = true;
 	return 0;
 }
 
+/* One that two memdevs share identifies neither. */
 static bool serial_is_unique(const struct dax_reader *reader, uint64_t serial)
 {
 	unsigned int count = 0;
@@ -201,7 +206,7 @@ static int read_cxl_source(struct dax_reader *reader, struct dax_device *dax)
 	dax->source.kind = KIND_CXL_PMEM;
 	if (attribute_read(AT_FDCWD, path, mode, sizeof(mode)) == 0 && !strcmp(mode, "ram"))
 		dax->source.kind = KIND_CXL_RAM;
-	r = reader->knows_serials ? 0 : read_serials(reader);
+	r = dax_read_memdevs(reader);
 	if (r == 0)
 		r = read_targets(reader, dax);
 	array_foreach(memdev, &dax->source.memdevs) {

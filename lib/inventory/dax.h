@@ -9,15 +9,17 @@
 #include "inventory/inventory.h"
 
 enum dax_read {
-	DAX_READ_BLOCKS = 1, /* every block's state, also where the driver counts them */
-	DAX_READ_IDLE = 2,   /* devices without a size too: seeds of devices to come */
-	DAX_READ_REGIONS = 4 /* size and alignment of the dax regions */
+	DAX_READ_BLOCKS = 1,  /* every block's state, also where the driver counts them */
+	DAX_READ_IDLE = 2,    /* devices without a size too: seeds of devices to come */
+	DAX_READ_REGIONS = 4, /* size and alignment of the dax regions */
+	DAX_READ_MEMDEVS = 8, /* the names of all memdevs, with or without a dax device */
 };
 
 /*
- * Fills block_size, memory nodes, dax, dax_regions and problems of an inventory and nothing else.
- * names is a NULL-terminated list as for dax_is_called(), or NULL for all devices; a name that no
- * device has is no error. region is an identifier as daxctl takes it (0, region0, all), or NULL.
+ * Fills block_size, memory nodes, dax, dax_regions, memdev_names and problems of an inventory and
+ * nothing else. names is a NULL-terminated list as for dax_is_called(), or NULL for all devices; a
+ * name that no device has is no error. region is an identifier as daxctl takes it (0, region0,
+ * all), or NULL.
  *
  * Devices and regions come in the order in which daxctl shows them. A device that goes away
  * meanwhile is left out; so is one whose attributes make no sense, with a problem. A device
@@ -43,8 +45,10 @@ bool dax_region_is_called(const struct dax_region *region, const char *name);
 struct dax_reader {
 	const struct kmemd *kmemd;
 	int directory; /* bus/dax/devices */
-	bool knows_serials;
-	ARRAY(uint64_t) serials; /* of all memdevs */
+	bool knows_memdevs;
+	/* All of them. */
+	ARRAY(char *) memdevs;
+	ARRAY(uint64_t) serials;
 };
 
 /*
@@ -59,6 +63,8 @@ int dax_read_path(const struct dax_reader *reader, const char *name, char *path,
 void dax_read_origin(const struct dax_reader *reader, const char *path, struct dax_device *dax);
 /* Identities, from the parents in sysfs; after origin and ranges. 0 or -ENOMEM. */
 int dax_read_source(struct dax_reader *reader, const char *path, struct dax_device *dax);
+/* Names and serial numbers of all memdevs, once. 0 or -ENOMEM. */
+int dax_read_memdevs(struct dax_reader *reader);
 void dax_release(struct dax_device *dax);
 
 #endif

@@ -230,9 +230,9 @@ struct kmemd_inventory {
 	ARRAY(struct region) regions;
 	ARRAY(struct namespace) namespaces;
 	ARRAY(struct dax_device) dax;
-	ARRAY(struct dax_region) dax_regions; /* only from inventory_read_dax() */
-	ARRAY(char *)
-	problems; /* devices that could not be read and are left out: a sentence each */
+	ARRAY(struct dax_region) dax_regions;
+	ARRAY(char *) memdev_names;   /* only from inventory_read_dax() */
+	ARRAY(char *) problems;	      /* devices that are left out, and why: a sentence each */
 	ARRAY(struct device) devices; /* derived from the above by inventory_find_devices() */
 };
 

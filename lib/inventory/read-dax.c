@@ -33,6 +33,9 @@ static void search_release(struct search *search)
 	array_foreach(found, &search->found)
 		free(found->path);
 	free(search->found.items);
+	array_foreach(name, &search->reader.memdevs)
+		free(*name);
+	free(search->reader.memdevs.items);
 	free(search->reader.serials.items);
 	closep(&search->reader.directory);
 	closep(&search->blocks);
@@ -324,6 +327,8 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 	}
 	if (r == 0 && !names && !region && read_nodes_of(kmemd, search.inventory) < 0)
 		r = error_memory(error);
+	if (r == 0 && (what & DAX_READ_MEMDEVS) && dax_read_memdevs(&search.reader) < 0)
+		r = error_memory(error);
 	if (r < 0) {
 		kmemd_inventory_free(search.inventory);
 		return r;
@@ -332,6 +337,11 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 	array_foreach(one, &search.inventory->dax_regions)
 		if (what & DAX_READ_REGIONS)
 			read_region_attributes(kmemd, one);
+	if (what & DAX_READ_MEMDEVS) {
+		search.inventory->memdev_names.items = take_pointer(search.reader.memdevs.items);
+		search.inventory->memdev_names.count = search.reader.memdevs.count;
+		search.reader.memdevs.count = 0;
+	}
 	*ret = search.inventory;
 	return 0;
 }

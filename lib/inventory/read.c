@@ -69,6 +69,8 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory)
 		dax_release(dax);
 	array_foreach(region, &inventory->dax_regions)
 		free(region->path);
+	array_foreach(name, &inventory->memdev_names)
+		free(*name);
 	array_foreach(problem, &inventory->problems)
 		free(*problem);
 	array_foreach(device, &inventory->devices) {
@@ -83,6 +85,7 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory)
 	free(inventory->namespaces.items);
 	free(inventory->dax.items);
 	free(inventory->dax_regions.items);
+	free(inventory->memdev_names.items);
 	free(inventory->problems.items);
 	free(inventory->devices.items);
 	free(inventory);

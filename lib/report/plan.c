@@ -113,7 +113,7 @@ static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inv
 
 	if (name && !only)
 		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl list shows them)", name);
+				 "no device is called '%s' (kmemctl status shows them)", name);
 	json = json_object_new_object();
 	devices = json_put_array(json, "devices");
 	array_foreach(device, &inventory->devices) {

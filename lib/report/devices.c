@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reports about what is there: devices with their regions, dax devices, blocks and memmap. */
+/* What policy is about: devices with their regions, dax devices, blocks and memmap. */
 #include "base/error.h"
 #include "base/json.h"
 #include "inventory/inventory.h"
@@ -8,39 +8,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-
-static void put_memmap(struct json_object *json, const struct kmemd_inventory *inventory,
-		       const struct dax_device *dax)
-{
-	static const char *const where[] = {[TRISTATE_NO] = "dram", [TRISTATE_YES] = "device"};
-	struct json_object *memmap = json_put_object(json, "memmap");
-	uint64_t bytes = memmap_bytes(dax->blocks.count * inventory->host.block_size);
-	const char *how;
-	enum tristate on_device = dax_memmap_on_device(inventory, dax, &how);
-
-	if (dax->memmap_on_memory == TRISTATE_UNKNOWN)
-		json_put_text(memmap, "asked", "no-switch");
-	else
-		json_put_text(memmap, "asked", dax->memmap_on_memory ? "device" : "dram");
-	json_put_text(memmap, "in_force",
-		      on_device == TRISTATE_UNKNOWN ? "unknown" : where[on_device]);
-	json_put_text(memmap, "known", how);
-	if (dax->has_kmem_numbers) {
-		json_put_u64(memmap, "dram_bytes", dax->memmap_dram);
-		json_put_u64(memmap, "device_bytes", dax->memmap_device);
-	} else if (on_device != TRISTATE_UNKNOWN) {
-		json_put_u64(memmap, "dram_bytes", on_device == TRISTATE_NO ? bytes : 0);
-		json_put_u64(memmap, "device_bytes", on_device == TRISTATE_YES ? bytes : 0);
-	}
-}
 
 static void put_dax(struct json_object *array, const struct kmemd_inventory *inventory,
 		    const struct dax_device *dax)
 {
-	struct json_object *json = json_append_object(array), *blocks;
-	struct block_counts counts = dax_block_counts(dax);
+	struct json_object *json = json_append_object(array);
 
 	json_put_text(json, "chardev", dax->name);
 	json_put_u64(json, "size", dax->size);
@@ -51,11 +24,8 @@ static void put_dax(struct json_object *array, const struct kmemd_inventory *inv
 		      dax_is_kmem(dax) ? "system-ram"
 		      : dax->driver[0] ? "devdax"
 				       : "disabled");
-	blocks = json_put_object(json, "blocks");
-	json_put_u64(blocks, "total", counts.total);
-	for (unsigned int state = 0; state < BLOCK_STATE_COUNT; state++)
-		json_put_u64(blocks, block_state_names[state], counts.in[state]);
-	put_memmap(json, inventory, dax);
+	report_blocks(json, dax);
+	report_memmap(json, inventory, dax);
 }
 
 void report_record(struct json_object *json, const struct kmemd *kmemd, const struct device *device)
@@ -121,8 +91,8 @@ static void put_host(struct json_object *json, const struct host *host)
 	json_put_u64(json, "memory_available", host->memory_available);
 }
 
-int kmemd_report_list(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
-		      const char *name, struct json_object **ret, struct kmemd_error *error)
+int kmemd_report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			 const char *name, struct json_object **ret, struct kmemd_error *error)
 {
 	struct json_object *json = json_object_new_object(), *devices;
 	const struct device *only = name ? inventory_device(inventory, name) : NULL;
@@ -130,7 +100,7 @@ int kmemd_report_list(struct kmemd *kmemd, const struct kmemd_inventory *invento
 	if (name && !only) {
 		json_object_put(json);
 		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl list shows them)", name);
+				 "no device is called '%s' (kmemctl status shows them)", name);
 	}
 	put_host(json_put_object(json, "host"), &inventory->host);
 	devices = json_put_array(json, "devices");
@@ -141,41 +111,6 @@ int kmemd_report_list(struct kmemd *kmemd, const struct kmemd_inventory *invento
 	array_foreach(device, &inventory->devices)
 		if (!only || only == device)
 			put_device(devices, kmemd, inventory, device);
-	*ret = json;
-	return 0;
-}
-
-static void put_status_record(const struct record *record, void *userdata)
-{
-	struct json_object *json = json_append_object(userdata);
-
-	json_put_text(json, "device", record->device);
-	json_put_text(json, "state", record_state_names[record->state]);
-	json_put_text(json, "message", record->message);
-}
-
-int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct kmemd_error *error)
-{
-	struct json_object *json = json_object_new_object(), *job;
-	struct journal journal;
-	int r;
-
-	if (!json)
-		return error_memory(error);
-	if (journal_read(kmemd, &journal) == 0) {
-		job = json_put_object(json, "job");
-		json_put_text(job, "type", journal.job);
-		json_put_text(job, "device", journal.device);
-		json_put_int(job, "pid", journal.pid);
-		/* The next job puts right what one that is gone has left. */
-		json_put_bool(job, "running", kill(journal.pid, 0) == 0 || errno == EPERM);
-	}
-	r = records_each(kmemd, put_status_record, json_put_array(json, "records"));
-	if (r < 0) {
-		json_object_put(json);
-		return error_errno(error, -r, "cannot read %s/devices: %s", kmemd->run,
-				   strerror(-r));
-	}
 	*ret = json;
 	return 0;
 }
