@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures for scenarios: guests that the tests of a file share, and what a failed test shows of them."""
+"""Fixtures for scenarios: guests that the tests of a file share, what a failed test shows of them, and figures."""
 import pytest
 
+from . import figures
 from . import guest as guest_module
 from . import qmp
 from .guest import Guest, GuestError
@@ -81,6 +82,8 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say which boots had to be tried again, also when every test has passed."""
+    """Say which boots had to be tried again, also when every test has passed, and what was measured."""
     for line in guest_module.RETRIED:
         terminalreporter.write_line(line)
+    for line in figures.LINES:
+        terminalreporter.write_line(figures.MARK + line)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from . import initrd, kernel_log, machine, qmp
+from . import figures, initrd, kernel_log, machine, qmp
 
 CLEAN = """[    0.000000] Linux version 6.12
 [    1.204000] ACPI: Interpreter enabled
@@ -144,3 +144,9 @@ def test_qmp_keeps_events_and_reports_errors_and_loss(tmp_path):
     time.sleep(0.1)
     with pytest.raises(qmp.ConnectionLost):
         client.execute("third")
+
+
+def test_a_table_of_figures_is_aligned(monkeypatch):
+    monkeypatch.setattr(figures, "LINES", [])
+    figures.table("title", ["name", "MiB", "said"], [["a", 1.5, "x"], ["long", 120, "y z"], ["b", "-", ""]])
+    assert figures.LINES == ["title", "  name   MiB  said", "  a     1.50  x", "  long   120  y z", "  b        -"]

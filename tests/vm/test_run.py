@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The launcher tests/vm/run: what it counts, what it says, and that it cannot be talked into success."""
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -70,6 +71,15 @@ def test_a_file_that_hangs_is_ended_and_failed(launch):
 def test_nothing_run_is_a_failure(launch):
     assert launch({"test_a.py": "def test_1(): pass\n"}, "-k", "no_such_test")[0] == 1
     assert launch({}, "--no-files") == (1, ["no test was run", "0 passed, 0 failed"])
+
+
+def test_figures_and_times_stand_before_the_count(launch, tmp_path):
+    says = "import sys\ndef test_1(capfd):\n    with capfd.disabled(): print('\\nfigure: {0} is 1\\nfigure:   {0} is 2')\n"
+    code, lines = launch({"test_b.py": says.format("b"), "test_a.py": says.format("a")})
+    assert (code, lines[-1]) == (0, "2 passed, 0 failed")
+    assert lines[-7:-1] == ["a is 1", "  a is 2", "", "b is 1", "  b is 2", ""]
+    assert (tmp_path / "results" / "figures.txt").read_text() == "\n".join(lines[-7:-2]) + "\n"
+    assert sorted(line.split()[1] for line in lines if re.fullmatch(r" +\d+  test_.", line)) == ["test_a", "test_b"]
 
 
 def test_junit_of_cmocka_is_added(launch, tmp_path):
