@@ -3,21 +3,26 @@
 
 #include "base/array.h"
 #include "base/parse.h"
+#include "cli/libsystemd.h"
 #include "cli/list.h"
 
-#include <systemd/sd-bus.h>
-
 #define UNIT_PATH "/org/freedesktop/systemd1/unit/kmemd_2eservice"
+
+static void close_bus(sd_bus **bus)
+{
+	if (*bus)
+		sd_bus_flush_close_unref(*bus);
+}
 
 /* Asks systemd; "unknown" on a machine without it, or without its bus. */
 static void put_daemon(struct json_object *json)
 {
 	struct json_object *daemon = json_put_object(json, "daemon");
-	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	_cleanup_(close_bus) sd_bus *bus = NULL;
 	_cleanup_free_ char *state = NULL, *text = NULL;
 	uint32_t pid = 0;
 
-	if (sd_bus_open_system(&bus) >= 0) {
+	if (libsystemd_load(NULL) == 0 && sd_bus_open_system(&bus) >= 0) {
 		sd_bus_get_property_string(bus, "org.freedesktop.systemd1", UNIT_PATH,
 					   "org.freedesktop.systemd1.Unit", "ActiveState", NULL,
 					   &state);

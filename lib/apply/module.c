@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "apply/module.h"
 
+#include "apply/libkmod.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
 
 #include <errno.h>
-#include <libkmod.h>
 #include <string.h>
 
 DEFINE_CLEANUP(struct kmod_ctx *, kmod_unref);
@@ -30,6 +30,9 @@ int module_load(const char *sysfs, const char *driver, struct kmemd_error *error
 		return error_memory(error);
 	if (access(path, F_OK) == 0)
 		return 0;
+	r = libkmod_load(error);
+	if (r < 0)
+		return r;
 	context = kmod_new(NULL, NULL);
 	if (!context)
 		return error_memory(error);

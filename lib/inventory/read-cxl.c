@@ -3,9 +3,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "inventory/libcxl.h"
 #include "inventory/read.h"
 
-#include <cxl/libcxl.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -219,8 +219,11 @@ int read_cxl(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 {
 	_cleanup_(cxl_unrefp) struct cxl_ctx *context = NULL;
 	struct cxl_bus *bus;
-	int r = cxl_new(&context);
+	int r = libcxl_load(error);
 
+	if (r < 0)
+		return r;
+	r = cxl_new(&context);
 	if (r < 0)
 		return error_errno(error, -r, "libcxl: %s", strerror(-r));
 	cxl_set_log_fn(context, log_nothing);

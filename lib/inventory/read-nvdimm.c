@@ -2,11 +2,10 @@
 /* NVDIMM namespaces through libndctl; read-dax.c tells the dax devices of those in devdax mode. */
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "inventory/libndctl.h"
 #include "inventory/read.h"
 
-#include <ndctl/libndctl.h>
 #include <stdio.h>
-#include <uuid/uuid.h>
 
 DEFINE_CLEANUP(struct ndctl_ctx *, ndctl_unref);
 
@@ -30,6 +29,20 @@ static const char *mode_name(enum ndctl_namespace_mode mode)
 	default:
 		return "unknown";
 	}
+}
+
+/* "" for the UUID of nothing. */
+static void print_uuid(const uuid_t uuid, char text[37])
+{
+	static const uuid_t none;
+	char *end = text;
+
+	text[0] = '\0';
+	if (!memcmp(uuid, none, sizeof(none)))
+		return;
+	for (unsigned int i = 0; i < sizeof(uuid_t); i++)
+		end += sprintf(end, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
+			       uuid[i]);
 }
 
 /*
@@ -68,12 +81,11 @@ static int read_namespace(const struct kmemd *kmemd, struct ndctl_namespace *nd,
 	namespace->size = size;
 	namespace->node = ndctl_namespace_get_numa_node(nd);
 	ndctl_namespace_get_uuid(nd, raw);
-	uuid_copy(uuid, raw);
+	memcpy(uuid, raw, sizeof(uuid));
 	read_uuid(nd, uuid);
-	if (!uuid_is_null(uuid))
-		uuid_unparse(uuid, namespace->uuid);
-	if (!uuid_is_null(raw) && uuid_compare(uuid, raw))
-		uuid_unparse(raw, namespace->raw_uuid);
+	print_uuid(uuid, namespace->uuid);
+	if (memcmp(uuid, raw, sizeof(uuid)) != 0)
+		print_uuid(raw, namespace->raw_uuid);
 	snprintf(path, sizeof(path), "bus/nd/devices/%s", namespace->name);
 	namespace->instance = sysfs_instance(kmemd->sysfs, path);
 	return 0;
@@ -84,8 +96,11 @@ int read_nvdimm(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 {
 	_cleanup_(ndctl_unrefp) struct ndctl_ctx *context = NULL;
 	struct ndctl_bus *bus;
-	int r = ndctl_new(&context);
+	int r = libndctl_load(error);
 
+	if (r < 0)
+		return r;
+	r = ndctl_new(&context);
 	if (r < 0)
 		return error_errno(error, -r, "libndctl: %s", strerror(-r));
 	ndctl_set_log_fn(context, log_nothing);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_APPLY_LIBKMOD_H
+#define KMEMD_APPLY_LIBKMOD_H
+/* libkmod, loaded when a module is. */
+#include "base/library.h"
+
+#include <libkmod.h>
+
+#define LIBKMOD_FUNCTIONS(F)                                                                       \
+	F(kmod_module_new_from_name)                                                               \
+	F(kmod_module_probe_insert_module)                                                         \
+	F(kmod_module_unref)                                                                       \
+	F(kmod_new)                                                                                \
+	F(kmod_set_log_fn)                                                                         \
+	F(kmod_unref)
+
+LIBKMOD_FUNCTIONS(LIBRARY_DECLARE)
+
+#define kmod_module_new_from_name	late_kmod_module_new_from_name
+#define kmod_module_probe_insert_module late_kmod_module_probe_insert_module
+#define kmod_module_unref		late_kmod_module_unref
+#define kmod_new			late_kmod_new
+#define kmod_set_log_fn			late_kmod_set_log_fn
+#define kmod_unref			late_kmod_unref
+
+/* Before any of them is called. 0, or -ENOENT and the error. */
+int libkmod_load(struct kmemd_error *error);
+
+#endif
