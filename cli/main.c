@@ -46,6 +46,8 @@ static const struct verb verbs[] = {
 	 OPTIONS(&option_json, &option_policy, &option_inventory, &option_output, &option_overwrite,
 		 &option_dry_run),
 	 verb_policy, 1, ANY_NUMBER},
+	{"doctor", "", "find what on this machine will surprise its owner, and the cure",
+	 OPTIONS(&option_json, &option_policy), verb_doctor, 0, 0},
 	{"help", "[VERB]", "show the verbs, or the options of one", OPTIONS(), verb_help, 0, 1},
 	{"version", "", "show the version", OPTIONS(), verb_version, 0, 0},
 };

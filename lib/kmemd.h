@@ -133,6 +133,16 @@ int kmemd_report_list(struct kmemd *kmemd, const struct kmemd_list *list, struct
 /* Jobs under way, devices that are held or have failed: what the run directory says. */
 int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct kmemd_error *error);
 
+/*
+ * What on this machine will surprise its owner: {"findings": [{"severity": "error|warning|note",
+ * "id", "subject", "what", "why", "cure"}], "errors", "warnings", "notes", "healthy"}, the gravest
+ * first. Without an inventory (NULL, and why there is none) or a policy (NULL) less is found; notes
+ * alone leave a machine healthy.
+ */
+int kmemd_report_doctor(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			const char *why_not, const struct kmemd_policy *policy,
+			struct json_object **ret, struct kmemd_error *error);
+
 /* What a running job tells; strings are valid only during the call. */
 enum kmemd_event_type {
 	KMEMD_EVENT_RECOVERED, /* an earlier job was cut short; message says what was put right */

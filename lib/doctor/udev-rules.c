@@ -21,7 +21,7 @@ struct token {
 /* A rule with its continuation lines joined, and the number of the first of them. */
 struct rule {
 	char *text;
-	unsigned int line;
+	unsigned int line, last_line;
 };
 
 typedef ARRAY(struct rule) rule_list;
@@ -51,6 +51,7 @@ static int append_line(rule_list *rules, bool joining, unsigned int line, const 
 	rule->text = grown;
 	if (!joining)
 		rule->line = line;
+	rule->last_line = line;
 	return 0;
 }
 
@@ -227,6 +228,7 @@ static bool find(const char *text, const struct udev_event *event, token_test te
 			if (outcome.hit && outcome.match != UDEV_NO) {
 				*ret = (struct udev_hit){
 					.line = rules.items[i].line,
+					.last_line = rules.items[i].last_line,
 					.conditional = conditional || outcome.match == UDEV_PERHAPS,
 				};
 				memcpy(ret->value, outcome.value, sizeof(ret->value));

@@ -26,9 +26,9 @@ enum udev_match {
 };
 
 struct udev_hit {
-	unsigned int line; /* where the rule begins */
-	bool conditional;  /* a match that cannot be told from here decides */
-	char value[64];	   /* what is written into `state`, or the program that is run */
+	unsigned int line, last_line; /* of the rule, which may go over several */
+	bool conditional;	      /* a match that cannot be told from here decides */
+	char value[64];		      /* what is written into `state`, or the program that is run */
 };
 
 /*

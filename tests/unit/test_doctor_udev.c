@@ -55,8 +55,12 @@ static void a_rule_behind_a_jump_that_is_not_taken(void **state)
 				   "  RUN+=\"/bin/sh -c ' mount \\\"$$dst\\\" '\"\n"
 				   "LABEL=\"end\"\n";
 
+	struct udev_hit hit;
+
 	(void)state;
 	assert_onlines(text, 4, false, "online");
+	assert_true(udev_finds_onlining(text, &memory, &hit));
+	assert_int_equal(hit.last_line, 7);
 }
 
 /* As Red Hat's 40-redhat.rules does it: a program decides about leaving. */

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which kmem is loaded, which are installed, and which of them modprobe would take. */
+#include "base/cleanup.h"
+#include "base/dropin.h"
+#include "base/file.h"
+#include "doctor/facts.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <libkmod.h>
+#include <stdio.h>
+
+#define MODULES_DEP_MAX (32 * 1024 * 1024)
+
+DEFINE_CLEANUP(struct kmod_ctx *, kmod_unref);
+DEFINE_CLEANUP(struct kmod_module *, kmod_module_unref);
+
+static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
+			const char *format, va_list arguments)
+{
+	(void)data, (void)priority, (void)file, (void)line, (void)function, (void)format;
+	(void)arguments;
+}
+
+static void read_loaded(const struct kmemd *kmemd, struct module_facts *module)
+{
+	_cleanup_free_ char *path = format_text("%s/module/kmem", kmemd->sysfs);
+	_cleanup_close_ int directory = -1;
+
+	if (!path)
+		return;
+	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return;
+	module->loaded = true;
+	if (attribute_read(directory, "version", module->loaded_version,
+			   sizeof(module->loaded_version)) < 0)
+		module->loaded_version[0] = '\0';
+	if (attribute_read(directory, "srcversion", module->loaded_srcversion,
+			   sizeof(module->loaded_srcversion)) < 0)
+		module->loaded_srcversion[0] = '\0';
+	module->loaded_is_ours = strstr(module->loaded_version, "-kmemd") != NULL;
+}
+
+/* "updates/dkms/kmem.ko.xz" is a kmem; "kernel/mm/xkmem.ko" is none. */
+static bool is_kmem(const char *path, size_t length)
+{
+	static const char *const names[] = {"kmem.ko", "kmem.ko.gz", "kmem.ko.xz", "kmem.ko.zst"};
+
+	for (size_t i = 0; i < array_size(names); i++) {
+		size_t end = strlen(names[i]);
+
+		if (length > end && path[length - end - 1] == '/' &&
+		    !strncmp(path + length - end, names[i], end))
+			return true;
+	}
+	return false;
+}
+
+/* modules.dep has the one of several modules of a name that depmod's search order prefers. */
+static int read_chosen(const struct kmemd *kmemd, struct facts *facts)
+{
+	_cleanup_free_ char *path = format_text("%s/lib/modules/%s/modules.dep", kmemd->root,
+						facts->kernel);
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r = path ? file_read(path, MODULES_DEP_MAX, &text, &length) : -ENOMEM;
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	for (const char *line = text; *line;) {
+		size_t name = strcspn(line, ":\n");
+
+		if (is_kmem(line, name)) {
+			snprintf(facts->module.chosen, sizeof(facts->module.chosen), "%.*s",
+				 (int)name, line);
+			return 0;
+		}
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return 0;
+}
+
+static void read_modinfo(struct kmod_ctx *context, struct installed_kmem *kmem)
+{
+	_cleanup_(kmod_module_unrefp) struct kmod_module *module = NULL;
+	struct kmod_list *list = NULL, *item;
+
+	if (!context || kmod_module_new_from_path(context, kmem->path, &module) < 0 ||
+	    kmod_module_get_info(module, &list) < 0)
+		return;
+	kmod_list_foreach(item, list)
+	{
+		const char *key = kmod_module_info_get_key(item);
+		const char *value = kmod_module_info_get_value(item);
+
+		if (!strcmp(key, "version"))
+			snprintf(kmem->version, sizeof(kmem->version), "%s", value);
+		else if (!strcmp(key, "vermagic"))
+			snprintf(kmem->vermagic, sizeof(kmem->vermagic), "%s", value);
+		else if (!strcmp(key, "srcversion"))
+			snprintf(kmem->srcversion, sizeof(kmem->srcversion), "%s", value);
+		else if (!strcmp(key, "sig_id") || !strcmp(key, "signer"))
+			kmem->is_signed = true;
+	}
+	kmod_module_info_free_list(list);
+}
+
+static int add_installed(struct kmod_ctx *context, const char *path, size_t prefix,
+			 struct module_facts *module)
+{
+	struct installed_kmem *kmem = array_add(&module->installed);
+	const char *release = path + prefix;
+
+	if (!kmem)
+		return -ENOMEM;
+	snprintf(kmem->release, sizeof(kmem->release), "%.*s", (int)strcspn(release, "/"), release);
+	kmem->path = strdup(path);
+	if (!kmem->path)
+		return -ENOMEM;
+	read_modinfo(context, kmem);
+	return 0;
+}
+
+static int read_installed(const struct kmemd *kmemd, struct module_facts *module)
+{
+	static const char *const places[] = {"updates", "updates/dkms", "extra", "weak-updates"};
+	_cleanup_(kmod_unrefp) struct kmod_ctx *context = kmod_new(NULL, NULL);
+	size_t prefix = strlen(kmemd->root) + strlen("/lib/modules/");
+	int r = 0;
+
+	if (context)
+		kmod_set_log_fn(context, log_nothing, NULL);
+	for (size_t i = 0; i < array_size(places) && r == 0; i++) {
+		_cleanup_free_ char *pattern = format_text("%s/lib/modules/*/%s/kmem.ko*",
+							   kmemd->root, places[i]);
+		glob_t found = {0};
+
+		if (!pattern)
+			return -ENOMEM;
+		if (glob(pattern, 0, NULL, &found) == 0)
+			for (size_t j = 0; j < found.gl_pathc && r == 0; j++)
+				if (is_kmem(found.gl_pathv[j], strlen(found.gl_pathv[j])))
+					r = add_installed(context, found.gl_pathv[j], prefix,
+							  module);
+		globfree(&found);
+	}
+	return r;
+}
+
+static int find_source(const struct kmemd *kmemd, struct module_facts *module)
+{
+	_cleanup_free_ char *pattern = format_text("%s/usr/src/kmemd-kmem-*/dkms.conf",
+						   kmemd->root);
+	glob_t found = {0};
+
+	if (!pattern)
+		return -ENOMEM;
+	module->has_source = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc;
+	globfree(&found);
+	return 0;
+}
+
+int facts_gather_modules(const struct kmemd *kmemd, struct facts *facts)
+{
+	int r;
+
+	read_loaded(kmemd, &facts->module);
+	r = read_chosen(kmemd, facts);
+	if (r == 0)
+		r = read_installed(kmemd, &facts->module);
+	return r < 0 ? r : find_source(kmemd, &facts->module);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "doctor/judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *const severity_names[SEVERITY_COUNT] = {
+	[SEVERITY_NOTE] = "note",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_ERROR] = "error",
+};
+
+static void (*const checks[])(struct judgement *judgement) = {
+	judge_hotplug,	     judge_privilege, judge_module,	 judge_hypervisor,
+	judge_resources,     judge_devices,   judge_dram,	 judge_zones,
+	judge_capacity,	     judge_records,   judge_auto_online, judge_memmap_parameter,
+	judge_rules,	     judge_daxctl,    judge_policy,	 judge_service,
+	judge_online_policy,
+};
+
+struct finding *find(struct judgement *judgement, enum severity severity, const char *id,
+		     const char *subject, const char *format, ...)
+{
+	struct finding *finding = array_add(judgement->findings);
+	va_list arguments;
+
+	if (!finding) {
+		judgement->short_of_memory = true;
+		finding = &judgement->scratch;
+	}
+	finding->severity = severity;
+	finding->id = id;
+	snprintf(finding->subject, sizeof(finding->subject), "%s", subject);
+	va_start(arguments, format);
+	vsnprintf(finding->what, sizeof(finding->what), format, arguments);
+	va_end(arguments);
+	return finding;
+}
+
+struct decision judged_decision(const struct judgement *judgement, const struct device *device)
+{
+	struct decision decision = {.settings = default_settings};
+
+	if (judgement->facts->policy)
+		policy_decide(judgement->facts->policy, device, &decision);
+	return decision;
+}
+
+bool is_or_becomes_ram(const struct judgement *judgement, const struct device *device)
+{
+	array_foreach(dax, &device->dax)
+		if (dax_is_kmem(*dax))
+			return true;
+	return judged_decision(judgement, device).settings.mode == MODE_SYSTEM_RAM;
+}
+
+bool any_ram(const struct judgement *judgement)
+{
+	if (judgement->facts->inventory)
+		array_foreach(device, &judgement->facts->inventory->devices)
+			if (is_or_becomes_ram(judgement, device))
+				return true;
+	return false;
+}
+
+/* Keeps the order of the checks among findings of one severity. */
+static void sort_by_severity(finding_list *findings)
+{
+	for (size_t i = 1; i < findings->count; i++)
+		for (size_t j = i;
+		     j && findings->items[j - 1].severity < findings->items[j].severity; j--) {
+			struct finding swap = findings->items[j];
+
+			findings->items[j] = findings->items[j - 1];
+			findings->items[j - 1] = swap;
+		}
+}
+
+int judge(const struct facts *facts, finding_list *ret)
+{
+	struct judgement judgement = {.facts = facts, .findings = ret};
+
+	for (size_t i = 0; i < array_size(checks); i++)
+		checks[i](&judgement);
+	sort_by_severity(ret);
+	return judgement.short_of_memory ? -ENOMEM : 0;
+}
