@@ -116,10 +116,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libkmemd.a
 	$(call says,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(library_libs) -o $@
 
-# Every program runs, also after one that failed. The driver's block arithmetic is tested in user space.
+# Every program runs, also after one that failed. The driver's pure functions are tested in user space.
 check-unit: dependencies $(unit_programs)
-	@$(MAKE) --no-print-directory -s -C kmod build/test-blocks
-	@tests/unit/run $(BUILD)/tests-results $(unit_programs) kmod/build/test-blocks
+	@$(MAKE) --no-print-directory -s -C kmod build/test-blocks build/test-states
+	@tests/unit/run $(BUILD)/tests-results $(unit_programs) kmod/build/test-blocks \
+		kmod/build/test-states
 
 check:
 	@tests/lab/setup lab

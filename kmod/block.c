@@ -77,11 +77,6 @@ static bool memmap_fits_in_dram(u64 nr_blocks)
 	       nr_blocks * kmem_block_memmap_bytes() <= dram_available();
 }
 
-static u64 block_start(const struct kmem_range *range, unsigned int block)
-{
-	return range->start + (u64)block * memory_block_size_bytes();
-}
-
 static int add_memory_blocks(struct kmem_memory *mem, u64 start, u64 size,
 			     bool self_host)
 {
@@ -125,7 +120,7 @@ static void note_ordinary_block(struct kmem_memory *mem, int error)
 static int add_block(struct kmem_memory *mem, struct kmem_range *range,
 		     unsigned int block)
 {
-	u64 start = block_start(range, block);
+	u64 start = kmem_block_start(range, block);
 	u64 size = memory_block_size_bytes();
 	int rc;
 
@@ -140,7 +135,7 @@ static int add_block(struct kmem_memory *mem, struct kmem_range *range,
 		if (rc == -EEXIST || rc == -EBUSY)
 			return rc;
 		note_ordinary_block(mem, rc);
-		if (mem->asked)
+		if (mem->setting.asked)
 			return rc;
 	}
 
@@ -213,11 +208,20 @@ void kmem_range_add(struct kmem_memory *mem, struct kmem_range *range,
 	for_each_clear_bit(block, range->added, range->nr_blocks) {
 		rc = add_block(mem, range, block);
 		if (rc)
-			kmem_failures_add(failures, block_start(range, block),
+			kmem_failures_add(failures, kmem_block_start(range, block),
 					  size, 1, rc);
 		cond_resched();
 	}
 	release_range(range);
+}
+
+static void forget_block(struct kmem_memory *mem, struct kmem_range *range,
+			 unsigned int block)
+{
+	clear_bit(block, range->added);
+	WRITE_ONCE(mem->nr_added, mem->nr_added - 1);
+	if (test_and_clear_bit(block, range->self_hosted))
+		WRITE_ONCE(mem->nr_self_hosted, mem->nr_self_hosted - 1);
 }
 
 /**
@@ -237,14 +241,27 @@ void kmem_range_remove(struct kmem_memory *mem, struct kmem_range *range)
 		if (test_bit(block, range->online))
 			continue;
 		/* Fails when somebody was quicker and put it online. */
-		if (remove_memory(block_start(range, block), size))
+		if (remove_memory(kmem_block_start(range, block), size))
 			continue;
-		clear_bit(block, range->added);
-		WRITE_ONCE(mem->nr_added, mem->nr_added - 1);
-		if (test_and_clear_bit(block, range->self_hosted))
-			WRITE_ONCE(mem->nr_self_hosted, mem->nr_self_hosted - 1);
+		forget_block(mem, range, block);
 		cond_resched();
 	}
+	release_range(range);
+}
+
+/**
+ * kmem_range_removed() - all blocks of a range were removed by somebody else
+ * @mem: what the range belongs to
+ * @range: the range; its reservation goes, too
+ *
+ * Context: process context, kmem_mutex held.
+ */
+void kmem_range_removed(struct kmem_memory *mem, struct kmem_range *range)
+{
+	unsigned int block;
+
+	for_each_set_bit(block, range->added, range->nr_blocks)
+		forget_block(mem, range, block);
 	release_range(range);
 }
 

@@ -8,40 +8,29 @@
  *   the dax device's lock, held by the driver core around bind and unbind
  *   kmem_mutex: everything that adds or removes blocks
  *   the core's hotplug locks, taken inside every add and remove
- *   list_lock: the list and the "bound" pointers, for the memory notifier, which
- *     runs under the hotplug locks and must not take kmem_mutex
+ *   list_lock in online.c, taken by the memory notifier under the hotplug locks
  *
- * Every block that is not offline holds a reference on the module. So unloading
- * is refused ("Module kmem is in use") as long as memory would stay behind,
- * whether its device is bound or not, and a block cannot go online any more once
- * unloading has begun.
+ * A write to `state` holds the attribute, which unbinding waits for under the
+ * device's lock, and then takes kmem_mutex; so it must not take the device's.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/memory.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/notifier.h>
 #include <linux/pfn.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "failures.h"
 #include "kmem.h"
 
 static LIST_HEAD(memories);
-static DEFINE_SPINLOCK(list_lock);
 static DEFINE_MUTEX(kmem_mutex);
 
 static struct workqueue_struct *release_wq;
 static void release_remembered(struct work_struct *work);
 static DECLARE_WORK(release_work, release_remembered);
-
-static u64 range_end(const struct kmem_range *range)
-{
-	return range->start + (u64)range->nr_blocks * memory_block_size_bytes() - 1;
-}
 
 static struct kmem_memory *free_memory(struct kmem_memory *mem)
 {
@@ -49,14 +38,30 @@ static struct kmem_memory *free_memory(struct kmem_memory *mem)
 
 	if (!mem)
 		return NULL;
-	for (i = 0; i < mem->nr_ranges; i++) {
-		bitmap_free(mem->ranges[i].added);
-		bitmap_free(mem->ranges[i].self_hosted);
-		bitmap_free(mem->ranges[i].online);
-	}
+	for (i = 0; i < mem->nr_ranges; i++)
+		kvfree(mem->ranges[i].added);
 	kfree(mem->name);
 	kfree(mem);
 	return NULL;
+}
+
+static int alloc_bitmaps(struct kmem_range *range)
+{
+	unsigned long **bitmaps[] = {
+		&range->added, &range->self_hosted, &range->online,
+		&range->kernel, &range->movable,
+		&range->undo_kernel, &range->undo_movable,
+	};
+	size_t longs = BITS_TO_LONGS(range->nr_blocks);
+	unsigned long *all;
+	unsigned int i;
+
+	all = kvcalloc(longs, ARRAY_SIZE(bitmaps) * sizeof(*all), GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(bitmaps); i++)
+		*bitmaps[i] = all + i * longs;
+	return 0;
 }
 
 static int init_range(struct kmem_memory *mem, struct kmem_range *range,
@@ -77,12 +82,7 @@ static int init_range(struct kmem_memory *mem, struct kmem_range *range,
 	range->start = cut.start;
 	range->nr_blocks = cut.nr_blocks;
 	mem->nr_total += cut.nr_blocks;
-	range->added = bitmap_zalloc(range->nr_blocks, GFP_KERNEL);
-	range->self_hosted = bitmap_zalloc(range->nr_blocks, GFP_KERNEL);
-	range->online = bitmap_zalloc(range->nr_blocks, GFP_KERNEL);
-	if (!range->added || !range->self_hosted || !range->online)
-		return -ENOMEM;
-	return 0;
+	return alloc_bitmaps(range);
 }
 
 /* Cut up, but nothing reserved or registered yet. */
@@ -130,9 +130,8 @@ static int register_memory(struct kmem_memory *mem)
 		return rc;
 	}
 	mem->mgid = rc;
-	spin_lock(&list_lock);
 	list_add_tail(&mem->list, &memories);
-	spin_unlock(&list_lock);
+	kmem_online_watch(mem);
 	return 0;
 }
 
@@ -141,9 +140,8 @@ static void unregister_memory(struct kmem_memory *mem)
 {
 	int rc;
 
-	spin_lock(&list_lock);
+	kmem_online_unwatch(mem);
 	list_del(&mem->list);
-	spin_unlock(&list_lock);
 	rc = memory_group_unregister(mem->mgid);
 	if (rc)
 		pr_warn("%s: memory group %d could not be unregistered: error %d\n",
@@ -151,8 +149,13 @@ static void unregister_memory(struct kmem_memory *mem)
 	kmem_tier_put(mem->node);
 }
 
-/* Removes what is offline. True when nothing is left. Needs kmem_mutex. */
-static bool shrink_memory(struct kmem_memory *mem)
+/**
+ * kmem_memory_shrink() - remove all blocks that are offline
+ * @mem: the memory; kmem_mutex is held
+ *
+ * Return: true when nothing is left.
+ */
+bool kmem_memory_shrink(struct kmem_memory *mem)
 {
 	unsigned int i;
 
@@ -173,9 +176,9 @@ static bool memories_overlap(const struct kmem_memory *old,
 		for (j = 0; j < mem->nr_ranges; j++)
 			if (mem->ranges[j].nr_blocks &&
 			    kmem_ranges_overlap(old->ranges[i].start,
-						range_end(&old->ranges[i]),
+						kmem_range_end(&old->ranges[i]),
 						mem->ranges[j].start,
-						range_end(&mem->ranges[j])))
+						kmem_range_end(&mem->ranges[j])))
 				return true;
 	}
 	return false;
@@ -206,7 +209,7 @@ static struct kmem_memory *find_remembered(const struct kmem_memory *mem)
 	list_for_each_entry_safe(old, next, &memories, list) {
 		if (old->dev || !memories_overlap(old, mem))
 			continue;
-		if (shrink_memory(old)) {
+		if (kmem_memory_shrink(old)) {
 			unregister_memory(old);
 			free_memory(old);
 			continue;
@@ -237,9 +240,7 @@ static struct kmem_memory *adopt_or_register(struct kmem_memory *mem)
 		dev_info(mem->dev, "adopting %u memory blocks that were left online by %s\n",
 			 old->nr_added, old->name);
 		old->truncated = mem->truncated;
-		spin_lock(&list_lock);
-		old->dev = mem->dev;
-		spin_unlock(&list_lock);
+		kmem_online_set_device(old, mem->dev);
 		free_memory(mem);
 		return old;
 	}
@@ -251,15 +252,15 @@ static struct kmem_memory *adopt_or_register(struct kmem_memory *mem)
 	return mem;
 }
 
-static int apply_setting(struct kmem_memory *mem, struct kmem_setting setting)
+static int apply_setting(struct kmem_memory *mem)
 {
 	const char *obstacle = kmem_self_host_obstacle();
 
-	mem->asked = setting.asked;
-	mem->self_host = setting.self_host && !obstacle;
-	strscpy(mem->reason, setting.self_host && obstacle ? obstacle : "none",
+	mem->self_host = mem->setting.self_host && !obstacle;
+	strscpy(mem->reason,
+		mem->setting.self_host && obstacle ? obstacle : "none",
 		sizeof(mem->reason));
-	if (setting.asked && obstacle) {
+	if (mem->setting.asked && obstacle) {
 		dev_err(mem->dev, "memmap_on_memory was asked for: %s\n", obstacle);
 		return -EOPNOTSUPP;
 	}
@@ -283,26 +284,30 @@ static void report_added(const struct kmem_memory *mem,
 			 strcmp(mem->reason, "none") ? mem->reason : "");
 }
 
-/* Needs kmem_mutex. */
-static int add_ranges(struct kmem_memory *mem, struct kmem_setting setting)
+/**
+ * kmem_memory_add() - add all blocks that are not added yet
+ * @mem: the memory; kmem_mutex is held
+ *
+ * Return: 0 if a block is added, now or before, or the error of the first one.
+ */
+int kmem_memory_add(struct kmem_memory *mem)
 {
 	struct kmem_failures *failures;
 	unsigned int i;
 	int rc;
 
-	/* Until they are added; what is adopted may be all there will be. */
-	mem->nr_failed = mem->nr_total - mem->nr_added;
-	rc = apply_setting(mem, setting);
-	if (rc)
-		return rc;
 	failures = kzalloc(sizeof(*failures), GFP_KERNEL);
 	if (!failures)
 		return -ENOMEM;
-	for (i = 0; i < mem->nr_ranges; i++)
-		kmem_range_add(mem, &mem->ranges[i], failures);
-	mem->nr_failed = failures->nr;
-	report_added(mem, failures);
-	rc = mem->nr_added ? 0 : failures->first_error;
+	rc = apply_setting(mem);
+	if (!rc) {
+		for (i = 0; i < mem->nr_ranges; i++)
+			kmem_range_add(mem, &mem->ranges[i], failures);
+		report_added(mem, failures);
+		rc = mem->nr_added ? 0 : failures->first_error;
+	}
+	/* What is adopted may be all there will be. */
+	WRITE_ONCE(mem->nr_failed, mem->nr_total - mem->nr_added);
 	kfree(failures);
 	return rc;
 }
@@ -328,7 +333,8 @@ struct kmem_memory *kmem_memory_bind(struct dev_dax *dev_dax,
 	mem = adopt_or_register(mem);
 	if (IS_ERR(mem))
 		goto out;
-	rc = add_ranges(mem, setting);
+	mem->setting = setting;
+	rc = kmem_memory_add(mem);
 	/* Adopted blocks count even if nothing could be added to them. */
 	if (rc && !mem->nr_added) {
 		unregister_memory(mem);
@@ -352,10 +358,8 @@ void kmem_memory_unbind(struct kmem_memory *mem)
 
 	mutex_lock(&kmem_mutex);
 	/* First, so that every block that goes offline from now on is seen. */
-	spin_lock(&list_lock);
-	mem->dev = NULL;
-	spin_unlock(&list_lock);
-	if (shrink_memory(mem)) {
+	kmem_online_set_device(mem, NULL);
+	if (kmem_memory_shrink(mem)) {
 		unregister_memory(mem);
 		free_memory(mem);
 	} else {
@@ -372,7 +376,7 @@ static void release_remembered(struct work_struct *work)
 
 	mutex_lock(&kmem_mutex);
 	list_for_each_entry_safe(mem, next, &memories, list) {
-		if (mem->dev || !shrink_memory(mem))
+		if (mem->dev || !kmem_memory_shrink(mem))
 			continue;
 		pr_info("%s: the last remembered memory block went offline and was removed\n",
 			mem->name);
@@ -382,72 +386,58 @@ static void release_remembered(struct work_struct *work)
 	mutex_unlock(&kmem_mutex);
 }
 
-/* The range that the block at @addr was added from. Needs list_lock. */
-static struct kmem_range *find_range(u64 addr, struct kmem_memory **memp)
+/**
+ * kmem_memory_release_later() - give remembered blocks back that went offline
+ *
+ * Context: any.
+ */
+void kmem_memory_release_later(void)
 {
-	struct kmem_memory *mem;
-	unsigned int i;
-
-	list_for_each_entry(mem, &memories, list) {
-		for (i = 0; i < mem->nr_ranges; i++) {
-			struct kmem_range *range = &mem->ranges[i];
-
-			if (range->nr_blocks && addr >= range->start &&
-			    addr <= range_end(range)) {
-				*memp = mem;
-				return range;
-			}
-		}
-	}
-	return NULL;
+	queue_work(release_wq, &release_work);
 }
 
-/*
- * The core calls this for one block at a time, under its hotplug locks. A cancel
- * also comes for a block whose going online was refused before it got here.
+/**
+ * kmem_memory_state() - what is true of the blocks of a device
+ * @mem: its memory
  */
-static int memory_event(struct notifier_block *nb, unsigned long action,
-			void *data)
+enum kmem_state kmem_memory_state(const struct kmem_memory *mem)
 {
-	const struct memory_notify *event = data;
-	u64 block_size = memory_block_size_bytes();
-	/* The pages of a self-hosted block begin behind its memmap. */
-	u64 addr = ALIGN_DOWN(PFN_PHYS(event->start_pfn), block_size);
-	struct kmem_memory *mem;
-	struct kmem_range *range;
-	unsigned int block;
-	int rc = NOTIFY_OK;
+	return kmem_state_of(READ_ONCE(mem->nr_added), READ_ONCE(mem->nr_kernel),
+			     READ_ONCE(mem->nr_movable),
+			     READ_ONCE(mem->kernel_chose));
+}
 
-	spin_lock(&list_lock);
-	range = find_range(addr, &mem);
-	if (!range)
-		goto out;
-	block = kmem_block_index(range->start, addr, block_size);
+/**
+ * kmem_memory_set_state() - bring a whole device into a state
+ * @mem: its memory, bound
+ * @wanted: the state
+ *
+ * The rules are those of Linux 7.3: whatever it is in, it can be unplugged; it
+ * can go online only from there. Nothing is to be done where it is already.
+ *
+ * Return: 0 or an error, after which everything is as it was.
+ */
+int kmem_memory_set_state(struct kmem_memory *mem, enum kmem_state wanted)
+{
+	int rc;
 
-	switch (action) {
-	case MEM_GOING_ONLINE:
-		if (try_module_get(THIS_MODULE))
-			set_bit(block, range->online);
-		else
-			rc = notifier_from_errno(-ENODEV);
-		break;
-	case MEM_CANCEL_ONLINE:
-	case MEM_OFFLINE:
-		if (!test_and_clear_bit(block, range->online))
-			break;
-		if (!mem->dev)
-			queue_work(release_wq, &release_work);
-		module_put(THIS_MODULE);
-		break;
-	}
-out:
-	spin_unlock(&list_lock);
+	rc = mutex_lock_interruptible(&kmem_mutex);
+	if (rc)
+		return rc;
+	if (kmem_state_reached(wanted, mem->nr_added, READ_ONCE(mem->nr_kernel),
+			       READ_ONCE(mem->nr_movable)))
+		rc = 0;
+	else if (wanted == KMEM_UNPLUGGED)
+		rc = kmem_plug_out(mem);
+	else if (!KMEM_CAN_CHOOSE_ZONE)
+		rc = -EOPNOTSUPP;
+	else if (mem->nr_added)
+		rc = -EBUSY;
+	else
+		rc = kmem_plug_in(mem, wanted);
+	mutex_unlock(&kmem_mutex);
 	return rc;
 }
-
-static struct notifier_block memory_notifier = {
-	.notifier_call = memory_event,
-};
 
 int kmem_memory_init(void)
 {
@@ -456,7 +446,7 @@ int kmem_memory_init(void)
 	release_wq = alloc_workqueue("kmem_release", WQ_UNBOUND, 0);
 	if (!release_wq)
 		return -ENOMEM;
-	rc = register_memory_notifier(&memory_notifier);
+	rc = kmem_online_init();
 	if (rc)
 		destroy_workqueue(release_wq);
 	return rc;
@@ -474,7 +464,7 @@ bool kmem_memory_exit(void)
 
 	queue_work(release_wq, &release_work);
 	destroy_workqueue(release_wq);
-	unregister_memory_notifier(&memory_notifier);
+	kmem_online_exit();
 	clean = list_empty(&memories);
 	if (!clean)
 		pr_err("offline memory could not be removed and stays until reboot\n");
