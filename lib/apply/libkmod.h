@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef KMEMD_APPLY_LIBKMOD_H
 #define KMEMD_APPLY_LIBKMOD_H
-/* libkmod, loaded when a module is. */
+/* libkmod, loaded when a module is, or is looked at. */
 #include "base/library.h"
 
 #include <libkmod.h>
 
 #define LIBKMOD_FUNCTIONS(F)                                                                       \
+	F(kmod_list_next)                                                                          \
+	F(kmod_module_get_info)                                                                    \
+	F(kmod_module_info_free_list)                                                              \
+	F(kmod_module_info_get_key)                                                                \
+	F(kmod_module_info_get_value)                                                              \
 	F(kmod_module_new_from_name)                                                               \
+	F(kmod_module_new_from_path)                                                               \
 	F(kmod_module_probe_insert_module)                                                         \
 	F(kmod_module_unref)                                                                       \
 	F(kmod_new)                                                                                \
@@ -16,6 +22,12 @@
 
 LIBKMOD_FUNCTIONS(LIBRARY_DECLARE)
 
+#define kmod_list_next			late_kmod_list_next
+#define kmod_module_get_info		late_kmod_module_get_info
+#define kmod_module_info_free_list	late_kmod_module_info_free_list
+#define kmod_module_info_get_key	late_kmod_module_info_get_key
+#define kmod_module_info_get_value	late_kmod_module_info_get_value
+#define kmod_module_new_from_path	late_kmod_module_new_from_path
 #define kmod_module_new_from_name	late_kmod_module_new_from_name
 #define kmod_module_probe_insert_module late_kmod_module_probe_insert_module
 #define kmod_module_unref		late_kmod_module_unref

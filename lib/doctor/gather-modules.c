@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which kmem is loaded, which are installed, and which of them modprobe would take. */
+#include "apply/libkmod.h"
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/file.h"
@@ -7,7 +8,6 @@
 
 #include <fcntl.h>
 #include <glob.h>
-#include <libkmod.h>
 #include <stdio.h>
 
 #define MODULES_DEP_MAX (32 * 1024 * 1024)
@@ -126,10 +126,13 @@ static int add_installed(struct kmod_ctx *context, const char *path, size_t pref
 static int read_installed(const struct kmemd *kmemd, struct module_facts *module)
 {
 	static const char *const places[] = {"updates", "updates/dkms", "extra", "weak-updates"};
-	_cleanup_(kmod_unrefp) struct kmod_ctx *context = kmod_new(NULL, NULL);
+	_cleanup_(kmod_unrefp) struct kmod_ctx *context = NULL;
 	size_t prefix = strlen(kmemd->root) + strlen("/lib/modules/");
 	int r = 0;
 
+	/* Without libkmod the files are found, and what is in them is not known. */
+	if (libkmod_load(NULL) == 0)
+		context = kmod_new(NULL, NULL);
 	if (context)
 		kmod_set_log_fn(context, log_nothing, NULL);
 	for (size_t i = 0; i < array_size(places) && r == 0; i++) {

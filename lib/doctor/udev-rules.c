@@ -11,9 +11,9 @@
 #define KEY_MAX	  64
 #define VALUE_MAX 1024
 
-/* KEY{attribute}OP"value" */
+/* KEY OP "value" or KEY{attribute} OP "value"; the braces belong to the key. */
 struct token {
-	char key[KEY_MAX], attribute[KEY_MAX], value[VALUE_MAX];
+	char key[KEY_MAX], value[VALUE_MAX];
 	bool match;    /* == or != */
 	bool negative; /* != */
 };
@@ -78,21 +78,19 @@ static int split_rules(const char *text, rule_list *rules)
 /* The next token; false at the end, or at something that udev would not take either. */
 static bool next_token(const char **at, struct token *ret)
 {
-	const char *p = *at + strspn(*at, " \t,"), *end;
+	const char *p = *at + strspn(*at, " \t,");
 	size_t length = strcspn(p, "{=!+-:\" \t");
 
 	*ret = (struct token){0};
+	if (p[length] == '{') {
+		length += strcspn(p + length, "}");
+		if (!p[length++])
+			return false;
+	}
 	if (!length || length >= KEY_MAX)
 		return false;
 	memcpy(ret->key, p, length);
 	p += length;
-	if (*p == '{') {
-		end = strchr(p, '}');
-		if (!end || end - p - 1 >= KEY_MAX)
-			return false;
-		memcpy(ret->attribute, p + 1, (size_t)(end - p - 1));
-		p = end + 1;
-	}
 	p += strspn(p, " \t");
 	ret->match = p[0] && p[1] == '=' && (p[0] == '=' || p[0] == '!');
 	ret->negative = ret->match && p[0] == '!';
@@ -130,27 +128,25 @@ static bool fits(const char *pattern, const char *text)
 /* What the event has for a key, or NULL when that is not known. */
 static const char *known_value(const struct token *token, const struct udev_event *event)
 {
-	const char *key = token->key, *attribute = token->attribute;
+	const struct {
+		const char *key, *value;
+	} known[] = {
+		{"ACTION", "add"},
+		{"SUBSYSTEM", event->subsystem},
+		{"SUBSYSTEMS", event->subsystem},
+		{"KERNEL", event->kernel},
+		{"KERNELS", event->kernel},
+		{"DEVPATH", event->devpath},
+		{"CONST{arch}", event->arch},
+		{"ATTR{[dmi/id]sys_vendor}", event->sys_vendor ? event->sys_vendor : ""},
+		{"ATTR{[dmi/id]product_name}", event->product_name ? event->product_name : ""},
+		/* A block that was just added is offline, or there would be nothing to find out. */
+		{"ATTR{state}", strcmp(event->subsystem, "memory") ? NULL : "offline"},
+	};
 
-	if (!strcmp(key, "ACTION"))
-		return "add";
-	if (!strcmp(key, "SUBSYSTEM") || !strcmp(key, "SUBSYSTEMS"))
-		return event->subsystem;
-	if (!strcmp(key, "KERNEL") || !strcmp(key, "KERNELS"))
-		return event->kernel;
-	if (!strcmp(key, "DEVPATH"))
-		return event->devpath;
-	if (!strcmp(key, "CONST") && !strcmp(attribute, "arch"))
-		return event->arch;
-	if (strcmp(key, "ATTR") && strcmp(key, "ATTRS"))
-		return NULL;
-	if (!strcmp(attribute, "[dmi/id]sys_vendor"))
-		return event->sys_vendor ? event->sys_vendor : "";
-	if (!strcmp(attribute, "[dmi/id]product_name"))
-		return event->product_name ? event->product_name : "";
-	/* A block that was just added is offline, or there would be nothing to find out. */
-	if (!strcmp(attribute, "state") && !strcmp(event->subsystem, "memory"))
-		return "offline";
+	for (size_t i = 0; i < array_size(known); i++)
+		if (!strcmp(known[i].key, token->key))
+			return known[i].value;
 	return NULL;
 }
 
@@ -160,7 +156,7 @@ static enum udev_match token_match(const struct token *token, const struct udev_
 	const char *value;
 
 	/* These decide by their exit code whatever sign stands behind them. */
-	if (!strcmp(token->key, "PROGRAM") || !strcmp(token->key, "IMPORT"))
+	if (!strcmp(token->key, "PROGRAM") || !strncmp(token->key, "IMPORT{", strlen("IMPORT{")))
 		return UDEV_PERHAPS;
 	if (!token->match)
 		return UDEV_YES;
@@ -246,15 +242,16 @@ static bool find(const char *text, const struct udev_event *event, token_test te
 
 static bool is_onlining(const struct token *token, const struct udev_event *event)
 {
+	const char *value = token->value;
+
 	(void)event;
 	if (token->match)
 		return false;
 	/* "$env{...}" is a choice that was made some rules before. */
-	if (!strcmp(token->key, "ATTR") && !strcmp(token->attribute, "state"))
-		return !strncmp(token->value, "online", strlen("online")) || token->value[0] == '$';
-	return !strcmp(token->key, "RUN") && strstr(token->value, "online") &&
-	       (strstr(token->value, "/state") || strstr(token->value, "chmem") ||
-		strstr(token->value, "daxctl"));
+	if (!strcmp(token->key, "ATTR{state}"))
+		return !strncmp(value, "online", strlen("online")) || value[0] == '$';
+	return !strncmp(token->key, "RUN", strlen("RUN")) && strstr(value, "online") &&
+	       (strstr(value, "/state") || strstr(value, "chmem") || strstr(value, "daxctl"));
 }
 
 static bool is_daxctl(const struct token *token, const struct udev_event *event)

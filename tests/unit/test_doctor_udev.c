@@ -116,6 +116,7 @@ static void other_subsystems_actions_and_states_are_not_meant(void **state)
 	assert_silent("#SUBSYSTEM==\"memory\", ATTR{state}=\"online\"\n");
 	assert_silent("");
 	assert_silent("SUBSYSTEM==\"memory\", ATTR{state}=\"online\nno closing quote");
+	assert_silent("SUBSYSTEM==\"memory\", ATTR{state=\"online\"");
 	assert_silent("\\\n\\\n");
 	assert_silent("GOTO=\"nowhere\"\nSUBSYSTEM==\"memory\", ATTR{state}=\"online\"\n");
 }
