@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* doctor: what it reads below its roots, on small trees. */
+#include "fixture.h"
+
+#include "doctor/facts.h"
+
+#include <sys/utsname.h>
+
+static struct kmemd *machine_at(const char *folder)
+{
+	struct kmemd *kmemd = NULL;
+	char sys[300], proc[300], run[300];
+
+	snprintf(sys, sizeof(sys), "%s/sys", folder);
+	snprintf(proc, sizeof(proc), "%s/proc", folder);
+	snprintf(run, sizeof(run), "%s/run/kmemd", folder);
+	assert_int_equal(kmemd_new(&kmemd, &(struct kmemd_paths){.sysfs = sys,
+								 .procfs = proc,
+								 .run = run,
+								 .root = folder}),
+			 0);
+	return kmemd;
+}
+
+static struct facts gather(const char *folder)
+{
+	struct kmemd *kmemd = machine_at(folder);
+	struct facts facts = {0};
+
+	assert_int_equal(facts_gather(kmemd, &facts), 0);
+	kmemd_free(kmemd);
+	return facts;
+}
+
+static const char *release(void)
+{
+	static struct utsname names;
+
+	uname(&names);
+	return names.release;
+}
+
+static void an_empty_tree_is_no_error(void **state)
+{
+	struct facts facts = gather(*state);
+
+	assert_false(facts.has_hotplug);
+	assert_int_equal(facts.has_hotremove, TRISTATE_UNKNOWN);
+	assert_int_equal(facts.lock.secure_boot, TRISTATE_UNKNOWN);
+	assert_false(facts.log.readable);
+	assert_false(facts.service.installed || facts.service.running || facts.has_journal);
+	assert_int_equal(facts.onlining.count + facts.resources.count + facts.records.count, 0);
+	facts_release(&facts);
+}
+
+static void the_kernels_settings(void **state)
+{
+	static const char secure[] = {6, 0, 0, 0, 1};
+	struct facts facts;
+
+	write_text(at(*state, "sys/devices/system/memory/block_size_bytes"), "8000000\n");
+	write_text(at(*state, "sys/devices/system/memory/auto_online_blocks"), "online\n");
+	write_text(at(*state, "sys/devices/system/memory/memory3/state"), "online\n");
+	write_text(at(*state, "sys/module/memory_hotplug/parameters/memmap_on_memory"), "N\n");
+	write_text(at(*state, "sys/module/memory_hotplug/parameters/online_policy"),
+		   "auto-movable\n");
+	write_text(at(*state, "sys/module/memory_hotplug/parameters/auto_movable_ratio"), "301\n");
+	write_text(at(*state, "sys/module/module/parameters/sig_enforce"), "Y\n");
+	write_text(at(*state, "sys/kernel/security/lockdown"),
+		   "none [integrity] confidentiality\n");
+	write_bytes(at(*state, "sys/firmware/efi/efivars/"
+			       "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"),
+		    secure, sizeof(secure));
+	facts = gather(*state);
+	assert_true(facts.has_hotplug);
+	assert_int_equal(facts.has_hotremove, TRISTATE_NO); /* no valid_zones */
+	assert_string_equal(facts.auto_online, "online");
+	assert_string_equal(facts.memmap_parameter, "N");
+	assert_string_equal(facts.online_policy, "auto-movable");
+	assert_string_equal(facts.auto_movable_ratio, "301");
+	assert_true(facts.lock.only_signed);
+	assert_string_equal(facts.lock.lockdown, "integrity");
+	assert_int_equal(facts.lock.secure_boot, TRISTATE_YES);
+	facts_release(&facts);
+	write_text(at(*state, "sys/devices/system/memory/memory3/valid_zones"), "Normal\n");
+	facts = gather(*state);
+	assert_int_equal(facts.has_hotremove, TRISTATE_YES);
+	facts_release(&facts);
+}
+
+static void processors_zones_and_resources(void **state)
+{
+	struct facts facts;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	write_text(at(*state, "proc/cpuinfo"),
+		   "processor\t: 0\nflags\t\t: fpu hypervisor_x vme\nprocessor\t: 1\n"
+		   "flags\t\t: hypervisor\n");
+	write_text(at(*state, "proc/zoneinfo"),
+		   "Node 0, zone      DMA\n  pages free     3840\n        managed  3840\n"
+		   "Node 0, zone   Normal\n        present  9\n        managed  1000\n"
+		   "Node 1, zone  Movable\n        managed  5000\n"
+		   "Node 1, zone   Device\n        managed  7\n");
+	write_text(at(*state, "proc/iomem"), "00001000-0009fbff : System RAM\n"
+					     "490000000-4cfffffff : CXL Window 0\n"
+					     "  490000000-4cfffffff : region0\n"
+					     "    490000000-4cfffffff : dax0.0\n"
+					     "      490000000-4cfffffff : System RAM (kmem)\n");
+	facts = gather(*state);
+	assert_false(facts.hypervisor);
+	assert_int_equal(facts.kernel_zone, 4840 * page);
+	assert_int_equal(facts.movable_zone, 5000 * page);
+	assert_int_equal(facts.resources.count, 2);
+	assert_string_equal(facts.resources.items[0].name, "dax0.0");
+	assert_string_equal(facts.resources.items[1].name, "System RAM (kmem)");
+	assert_int_equal(facts.resources.items[1].range.start, UINT64_C(0x490000000));
+	assert_int_equal(facts.resources.items[1].range.size, GIB);
+	facts_release(&facts);
+
+	write_text(at(*state, "proc/cpuinfo"), "processor\t: 0\nflags\t\t: fpu hypervisor\n");
+	/* For others than root. */
+	write_text(at(*state, "proc/iomem"), "00000000-00000000 : System RAM (kmem)\n");
+	facts = gather(*state);
+	assert_true(facts.hypervisor);
+	assert_int_equal(facts.resources.count, 0);
+	facts_release(&facts);
+}
+
+static void sentences_of_the_kernel_log(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "dev/kmsg"),
+		   "6,1,10,-;Linux version\n"
+		   "3,2,20,-;cxl region0: Failed to synchronize CPU cache state\n"
+		   " SUBSYSTEM=cxl\n"
+		   "4,3,30,-;kmem dax0.0: mapping0: 0x1-0x2 cannot be hotremoved until the next "
+		   "reboot\n"
+		   "3,4,40,-;kmem: version magic 'a' should be 'b'\n");
+	facts = gather(*state);
+	assert_true(facts.log.readable);
+	assert_string_equal(facts.log.cache_sync,
+			    "cxl region0: Failed to synchronize CPU cache state");
+	assert_contains(facts.log.leaked, "kmem dax0.0: mapping0");
+	assert_contains(facts.log.rejected, "version magic");
+	facts_release(&facts);
+}
+
+static void rules_by_udevs_precedence(void **state)
+{
+	static const char rule[] = "\nSUBSYSTEM==\"memory\", ATTR{state}=\"online\"\n";
+	struct facts facts;
+
+	write_text(at(*state, "usr/lib/udev/rules.d/10-found.rules"), rule);
+	write_text(at(*state, "usr/lib/udev/rules.d/20-masked.rules"), rule);
+	write_text(at(*state, "usr/lib/udev/rules.d/30-replaced.rules"), rule);
+	write_text(at(*state, "usr/lib/udev/rules.d/40-emptied.rules"), rule);
+	write_text(at(*state, "usr/lib/udev/rules.d/50-not-a-rule.txt"), rule);
+	write_text(at(*state, "run/udev/rules.d/05-of-the-run.rules"), rule);
+	make_folders(at(*state, "etc/udev/rules.d"));
+	assert_int_equal(symlink("/dev/null", at(*state, "etc/udev/rules.d/20-masked.rules")), 0);
+	write_text(at(*state, "etc/udev/rules.d/30-replaced.rules"), "# nothing\n");
+	write_text(at(*state, "etc/udev/rules.d/40-emptied.rules"), "");
+	/* As on a machine whose /lib is a link: the same files once. */
+	assert_int_equal(symlink("usr/lib", at(*state, "lib")), 0);
+	facts = gather(*state);
+	assert_int_equal(facts.onlining.count, 2);
+	assert_string_equal(facts.onlining.items[0].file,
+			    at(*state, "run/udev/rules.d/05-of-the-run.rules"));
+	assert_string_equal(facts.onlining.items[1].file,
+			    at(*state, "usr/lib/udev/rules.d/10-found.rules"));
+	assert_int_equal(facts.onlining.items[1].hit.line, 2);
+	facts_release(&facts);
+}
+
+static void daxctls_rule_and_configuration(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "usr/lib/udev/rules.d/90-daxctl-device.rules"),
+		   "ACTION==\"add\", SUBSYSTEM==\"dax\", PROGRAM=\"/usr/bin/systemd-escape -p "
+		   "--template=daxdev-reconfigure@.service $env{DEVNAME}\"\n");
+	write_text(at(*state, "etc/daxctl.conf.d/a.conf"),
+		   "[reconfigure-device a]\nnvdimm.uuid=ed93e918-e165-49d8-921d-383d7b9660c5\n"
+		   "mode=system-ram\n[reconfigure-device b]\nmode=nonsense\n");
+	facts = gather(*state);
+	assert_int_equal(facts.daxctl_rules.count, 1);
+	assert_int_equal(facts.daxctl_sections, 1);
+	assert_int_equal(facts.daxctl_problems.count, 2);
+	assert_int_equal(facts.daxctl_problems.items[0].line, 5);
+	facts_release(&facts);
+}
+
+static void modules_loaded_installed_and_chosen(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "sys/module/kmem/version"), "0.1.0-kmemd\n");
+	write_text(at(*state, "sys/module/kmem/srcversion"), "ABCD\n");
+	write_text(at(*state, "lib/modules/%s/modules.dep", release()),
+		   "kernel/mm/xkmem.ko: a\nkernel/drivers/dax/dax.ko:\n"
+		   "updates/dkms/kmem.ko.xz: kernel/drivers/dax/dax.ko\n");
+	write_text(at(*state, "lib/modules/%s/updates/dkms/kmem.ko.xz", release()), "no module");
+	write_text(at(*state, "lib/modules/6.1.0-1/updates/kmem.ko"), "no module");
+	write_text(at(*state, "lib/modules/6.1.0-1/updates/kmem.ko.old"), "no module");
+	write_text(at(*state, "usr/src/kmemd-kmem-0.1.0/dkms.conf"), "x\n");
+	facts = gather(*state);
+	assert_true(facts.module.loaded && facts.module.loaded_is_ours);
+	assert_true(facts.module.has_source);
+	assert_string_equal(facts.module.loaded_srcversion, "ABCD");
+	assert_string_equal(facts.module.chosen, "updates/dkms/kmem.ko.xz");
+	assert_int_equal(facts.module.installed.count, 2);
+	assert_string_equal(facts.module.installed.items[0].release, "6.1.0-1");
+	assert_string_equal(facts.module.installed.items[1].release, release());
+	facts_release(&facts);
+}
+
+static void the_service_and_what_jobs_left(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "usr/lib/systemd/system/kmemd.service"), "[Unit]\n");
+	facts = gather(*state);
+	assert_true(facts.service.installed);
+	assert_false(facts.service.enabled || facts.service.masked || facts.service.running);
+	facts_release(&facts);
+
+	make_folders(at(*state, "etc/systemd/system/multi-user.target.wants"));
+	assert_int_equal(symlink("/nowhere", at(*state, "etc/systemd/system/"
+							"multi-user.target.wants/kmemd.service")),
+			 0);
+	write_text(at(*state, "sys/fs/cgroup/system.slice/kmemd.service/cgroup.procs"), "12\n");
+	write_text(at(*state, "run/kmemd/journal.json"),
+		   "{\"job\":\"apply\",\"device\":\"cxl-ram:0x1\",\"pid\":2147483646}\n");
+	facts = gather(*state);
+	assert_true(facts.service.enabled && facts.service.running);
+	assert_true(facts.has_journal);
+	assert_false(facts.journal_running);
+	facts_release(&facts);
+
+	write_text(at(*state, "sys/fs/cgroup/system.slice/kmemd.service/cgroup.procs"), "");
+	assert_int_equal(symlink("/dev/null", at(*state, "etc/systemd/system/kmemd.service")), 0);
+	facts = gather(*state);
+	assert_true(facts.service.masked);
+	assert_false(facts.service.running);
+	facts_release(&facts);
+}
+
+static void the_report_says_whether_the_machine_is_healthy(void **state)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_recorded(
+		"two-expanders-online.json");
+	struct kmemd *kmemd = machine_at(*state);
+	struct kmemd_error error = {0};
+	struct json_object *json = NULL;
+
+	write_text(at(*state, "sys/devices/system/memory/block_size_bytes"), "8000000\n");
+	write_text(at(*state, "sys/module/memory_hotplug/parameters/memmap_on_memory"), "Y\n");
+	write_text(at(*state, "sys/module/kmem/version"), "0.1.0-kmemd\n");
+	write_text(at(*state, "sys/fs/cgroup/system.slice/kmemd.service/cgroup.procs"), "12\n");
+	assert_int_equal(kmemd_report_doctor(kmemd, inventory, NULL, NULL, &json, &error), 0);
+	assert_true(json_get_bool(json, "healthy"));
+	assert_int_equal(json_get_u64(json, "errors") + json_get_u64(json, "warnings"), 0);
+	json_object_put(json);
+
+	write_text(at(*state, "etc/udev/rules.d/1.rules"),
+		   "SUBSYSTEM==\"memory\", ATTR{state}=\"online\"\n");
+	assert_int_equal(kmemd_report_doctor(kmemd, inventory, NULL, NULL, &json, &error), 0);
+	assert_false(json_get_bool(json, "healthy"));
+	assert_int_equal(json_get_u64(json, "warnings"), 1);
+	assert_string_equal(json_text(json_member(json, "findings", 0), "id"), "udev-onlines");
+	assert_string_equal(json_text(json_member(json, "findings", 0), "severity"), "warning");
+	json_object_put(json);
+	kmemd_free(kmemd);
+}
+
+#define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_folder(an_empty_tree_is_no_error),
+		with_folder(the_kernels_settings),
+		with_folder(processors_zones_and_resources),
+		with_folder(sentences_of_the_kernel_log),
+		with_folder(rules_by_udevs_precedence),
+		with_folder(daxctls_rule_and_configuration),
+		with_folder(modules_loaded_installed_and_chosen),
+		with_folder(the_service_and_what_jobs_left),
+		with_folder(the_report_says_whether_the_machine_is_healthy),
+	};
+
+	return cmocka_run_group_tests_name("doctor_gather", tests, NULL, NULL);
+}
