@@ -42,6 +42,8 @@ class _JsonSocket:
 
     def send(self, message):
         """Send one object."""
+        # receive() leaves what was left of its time, which may be less than a busy machine needs to get here.
+        self._socket.settimeout(30)
         try:
             self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError as error:
