@@ -222,7 +222,7 @@ int main(int argc, char **argv)
 	struct cli cli = {0};
 	int r;
 
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, ""); /* the other categories would be fifty system calls for nothing */
 	r = dispatch(&cli, argc, argv);
 	free(cli.given.items);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

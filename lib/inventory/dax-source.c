@@ -223,13 +223,14 @@ static int read_cxl_source(struct dax_reader *reader, struct dax_device *dax)
 
 static int read_nvdimm_source(struct dax_reader *reader, const char *path, struct dax_device *dax)
 {
-	char *uuid = dax->source.uuid;
+	char uuid[64];
 
 	dax->source.kind = KIND_NVDIMM;
-	if (read_nd(reader, path, "uuid", uuid, sizeof(dax->source.uuid)) < 0 ||
-	    !strcmp(uuid, "00000000-0000-0000-0000-000000000000"))
-		uuid[0] = '\0';
-	return add_identity(dax, format_text("nvdimm:%s", uuid[0] ? uuid : dax->origin));
+	if (read_nd(reader, path, "uuid", uuid, sizeof(uuid)) == 0 &&
+	    strcmp(uuid, "00000000-0000-0000-0000-000000000000") != 0)
+		copy_name(dax->source.uuid, uuid);
+	return add_identity(dax, format_text("nvdimm:%s",
+					     dax->source.uuid[0] ? dax->source.uuid : dax->origin));
 }
 
 int dax_read_source(struct dax_reader *reader, const char *path, struct dax_device *dax)

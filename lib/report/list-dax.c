@@ -122,6 +122,8 @@ struct json_object *report_dax_device(const struct kmemd_inventory *inventory,
 {
 	struct json_object *json = json_object_new_object();
 	bool human = flags & REPORT_HUMAN;
+	/* Not to users who are not shown the ranges, unless the driver counts. */
+	bool blocks_known = dax_is_kmem(dax) && (dax->ranges.count || dax->has_counts);
 
 	if (!json)
 		return NULL;
@@ -132,7 +134,7 @@ struct json_object *report_dax_device(const struct kmemd_inventory *inventory,
 	if (dax->align)
 		put_number(json, "align", dax->align, human, print_size);
 	json_put_text(json, "mode", dax_is_kmem(dax) ? "system-ram" : "devdax");
-	if (dax_is_kmem(dax) && (dax->ranges.count || dax->has_counts))
+	if (blocks_known)
 		put_memblocks(json, dax);
 	if (!dax->driver[0])
 		json_put_text(json, "state", "disabled");
@@ -141,10 +143,10 @@ struct json_object *report_dax_device(const struct kmemd_inventory *inventory,
 
 	json_put_text(json, "driver", dax->driver);
 	put_source(json, dax);
-	if (dax_is_kmem(dax)) {
+	if (blocks_known)
 		report_blocks(json, dax);
+	if (dax_is_kmem(dax))
 		report_memmap(json, inventory, dax);
-	}
 	return json;
 }
 
