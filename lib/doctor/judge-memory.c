@@ -129,7 +129,7 @@ static uint64_t lost_bytes(const struct dax_device *dax, uint64_t block_size)
 
 	array_foreach(range, &dax->ranges)
 		size += range->size;
-	return size - dax->blocks.count * block_size;
+	return size - dax_block_counts(dax).total * block_size;
 }
 
 static void judge_alignment(struct judgement *judgement, const struct device *device,
@@ -145,7 +145,7 @@ static void judge_alignment(struct judgement *judgement, const struct device *de
 	if (!lost || !is_or_becomes_ram(judgement, device))
 		return;
 	format_size(block_size, block);
-	if (!dax->blocks.count) {
+	if (!dax_block_counts(dax).total) {
 		finding = find(judgement, SEVERITY_ERROR, "no-whole-block", dax->name,
 			       "no whole memory block of %s fits into %s", block, dax->name);
 		explain(finding, "kmem refuses the device: nothing of it can be used");
@@ -222,7 +222,8 @@ static void judge_memmap_place(struct judgement *judgement, const struct dax_dev
 		       "the memmap of %s is in DRAM although memmap_on_memory is set (%s)",
 		       dax->name, how);
 	explain(finding, "it takes %s of DRAM",
-		format_size(memmap_bytes(dax->blocks.count * inventory->host.block_size), size));
+		format_size(memmap_bytes(dax_block_counts(dax).total * inventory->host.block_size),
+			    size));
 	cure(finding,
 	     "kmemctl memmap %s tells what the kernel can do, kmemctl memmap %s on "
 	     "--rebind moves it",
@@ -252,6 +253,13 @@ void judge_devices(struct judgement *judgement)
 {
 	const struct kmemd_inventory *inventory = inventory_of(judgement);
 
+	array_foreach(problem, &inventory->problems) {
+		struct finding *finding = find(judgement, SEVERITY_WARNING, "left-out", "inventory",
+					       "%s", *problem);
+
+		explain(finding, "a device that cannot be read is left out of everything");
+		cure(finding, "dmesg tells more; kmemctl list -D shows what is seen");
+	}
 	array_foreach(device, &inventory->devices) {
 		judge_lost(judgement, device);
 		array_foreach(dax, &device->dax) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kmem driver: which one is loaded, and why it is not ours. */
+#include "base/release.h"
 #include "doctor/judge.h"
 
 #include <stdio.h>
@@ -115,20 +116,12 @@ static void judge_stock_loaded(struct judgement *judgement, const struct install
 	}
 }
 
-/* Linux 6.8 and later can split a device into self-hosted blocks by itself. */
-static bool stock_has_switch(const char *kernel)
-{
-	unsigned int major = 0, minor = 0;
-
-	sscanf(kernel, "%u.%u", &major, &minor);
-	return major > 6 || (major == 6 && minor >= 8);
-}
-
 static void judge_without_ours(struct judgement *judgement)
 {
 	const struct facts *facts = judgement->facts;
 	const struct installed_kmem *other = find_for_another_kernel(facts);
-	bool has_switch = stock_has_switch(facts->kernel);
+	/* From then on the core splits a device into self-hosted blocks by itself. */
+	bool has_switch = release_is_since(facts->kernel, 6, 8);
 	enum severity severity = has_switch || !any_ram(judgement) ? SEVERITY_NOTE
 								   : SEVERITY_WARNING;
 	struct finding *finding;

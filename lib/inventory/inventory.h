@@ -197,7 +197,9 @@ extern const char *const kmem_module_names[KMEM_MODULE_COUNT];
 struct host {
 	char kernel[65];
 	char auto_online_blocks[32];	/* offline online online_kernel online_movable, or "" */
+	char machine[32];		/* x86_64; "" in inventories of before that */
 	enum tristate memmap_parameter; /* memory_hotplug.memmap_on_memory */
+	enum tristate hugetlb_vmemmap;	/* vm.hugetlb_optimize_vmemmap; UNKNOWN: not built in */
 	uint64_t block_size;
 	uint64_t memory_total, memory_free, memory_available;
 	enum kmem_module kmem;

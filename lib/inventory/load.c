@@ -31,7 +31,9 @@ static void load_host(const struct json_object *json, struct host *host)
 	get_name(json, "kernel", host->kernel);
 	get_name(json, "auto_online_blocks", host->auto_online_blocks);
 	host->block_size = json_get_u64(json, "block_size");
+	get_name(json, "machine", host->machine);
 	host->memmap_parameter = get_tristate(json, "memmap_on_memory");
+	host->hugetlb_vmemmap = get_tristate(json, "hugetlb_optimize_vmemmap");
 	host->kmem = get_enum(json, "kmem", kmem_module_names, KMEM_MODULE_COUNT);
 	host->memory_total = json_get_u64(json, "memory_total");
 	host->memory_free = json_get_u64(json, "memory_free");

@@ -98,6 +98,18 @@ static enum tristate read_memmap_parameter(int sysfs)
 	return text[0] == 'N' ? TRISTATE_NO : TRISTATE_YES;
 }
 
+/* hugetlb's vmemmap optimisation, "0" or "1"; since 5.19, where it is built in. */
+static enum tristate read_hugetlb_vmemmap(const struct kmemd *kmemd)
+{
+	_cleanup_free_ char *path = format_text("%s/sys/vm/hugetlb_optimize_vmemmap",
+						kmemd->procfs);
+	char text[16];
+
+	if (!path || attribute_read(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return TRISTATE_UNKNOWN;
+	return text[0] == '0' ? TRISTATE_NO : TRISTATE_YES;
+}
+
 /* The drop-in driver's version ends in "-kmemd"; the in-tree driver has none. */
 static enum kmem_module read_kmem_module(int sysfs)
 {
@@ -144,6 +156,7 @@ int read_host(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 				   strerror(errno));
 	uname(&names);
 	copy_name(host->kernel, names.release);
+	copy_name(host->machine, names.machine);
 	r = read_block_size(kmemd, host, error);
 	if (r < 0)
 		return r;
@@ -151,6 +164,7 @@ int read_host(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 			   host->auto_online_blocks, sizeof(host->auto_online_blocks)) < 0)
 		host->auto_online_blocks[0] = '\0';
 	host->memmap_parameter = read_memmap_parameter(sysfs);
+	host->hugetlb_vmemmap = read_hugetlb_vmemmap(kmemd);
 	host->kmem = read_kmem_module(sysfs);
 	r = read_memory_totals(kmemd, host, error);
 	return r < 0 ? r : read_nodes(kmemd, inventory, error);

@@ -15,7 +15,10 @@ static void put_host(struct json_object *json, const struct host *host)
 	json_put_text(json, "kernel", host->kernel);
 	json_put_u64(json, "block_size", host->block_size);
 	json_put_text(json, "auto_online_blocks", host->auto_online_blocks);
+	if (host->machine[0])
+		json_put_text(json, "machine", host->machine);
 	put_tristate(json, "memmap_on_memory", host->memmap_parameter);
+	put_tristate(json, "hugetlb_optimize_vmemmap", host->hugetlb_vmemmap);
 	json_put_text(json, "kmem", kmem_module_names[host->kmem]);
 	json_put_u64(json, "memory_total", host->memory_total);
 	json_put_u64(json, "memory_free", host->memory_free);
