@@ -246,7 +246,8 @@ class Guest:
         try:
             self._qmp = qmp.Qmp(f"{self._sockets}/qmp", alive=lambda: self.running)
             self._agent = qmp.Agent(f"{self._sockets}/agent", alive=lambda: self.running)
-            while not self._agent.sync(1):
+            # Not more often: the channel holds less than a hundred questions until the guest reads them.
+            while not self._agent.sync(3):
                 if time.monotonic() - began > BOOT_TIMEOUT:
                     raise TimeoutError(f"the boot did not finish within {BOOT_TIMEOUT} s")
         except (qmp.ConnectionLost, qmp.ProtocolError, OSError) as error:
