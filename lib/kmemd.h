@@ -134,6 +134,19 @@ int kmemd_report_list(struct kmemd *kmemd, const struct kmemd_list *list, struct
 int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct kmemd_error *error);
 
 /*
+ * Where the memmap of a device's memory is, or of all when the name is NULL, and what else it could
+ * cost: {"memory_available", "devices": [{"device", "identity", "kind", "size", "daxdevs":
+ * [{"chardev", "mode", "size", "align", "target_node", "blocks", "memmap": {"asked", "in_force",
+ * "known", "dram_bytes", "device_bytes"}, "alternatives": [{"mode", "memmap", "align",
+ * "deduplicated", "dram_bytes", "device_bytes", "usable_bytes", "possible", "why_not",
+ * "in_force"}], "hugetlb":
+ * {"optimize_vmemmap", "saves_2m_bytes", "saves_1g_bytes", "saves_self_hosted_bytes"},
+ * "recommendation": {"mode", "memmap", "align", "reason"}}]}]}. A device without a dax device has
+ * one entry with chardev "" and mode "none".
+ */
+int kmemd_report_memmap(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			const char *device, struct json_object **ret, struct kmemd_error *error);
+/*
  * What on this machine will surprise its owner: {"findings": [{"severity": "error|warning|note",
  * "id", "subject", "what", "why", "cure"}], "errors", "warnings", "notes", "healthy"}, the gravest
  * first. Without an inventory (NULL, and why there is none) or a policy (NULL) less is found; notes

@@ -53,10 +53,27 @@ static void system_ram(const struct memmap_subject *subject, bool on_device, str
 			       "boot Linux 6.8 or later";
 }
 
+/*
+ * What is left of a device as devdax. A namespace begins with 8 KiB of information, and its memmap
+ * when it has that on itself, and data begin at the next multiple of the alignment, 2 MiB at least
+ * (drivers/nvdimm/pfn_devs.c: nd_pfn_init()).
+ */
+static uint64_t devdax_size(const struct memmap_subject *subject, uint64_t align, bool on_device)
+{
+	uint64_t step = align > PAGE_2M ? align : PAGE_2M, head;
+
+	if (!subject->namespace_size)
+		return subject->size / align * align;
+	head = 2 * PAGE_4K + (on_device ? memmap_bytes(subject->namespace_size) : 0);
+	head = (head + step - 1) / step * step;
+	return head < subject->namespace_size ? (subject->namespace_size - head) / align * align
+					      : 0;
+}
+
 static void devdax(const struct memmap_subject *subject, uint64_t align, bool on_device,
 		   struct memmap_way *way)
 {
-	uint64_t size = subject->size / align * align, memmap = memmap_bytes(size);
+	uint64_t size = devdax_size(subject, align, on_device), memmap = memmap_bytes(size);
 	bool deduplicated = !on_device && align > PAGE_4K &&
 			    memmap_deduplicates(subject->kernel, subject->machine);
 
@@ -65,17 +82,17 @@ static void devdax(const struct memmap_subject *subject, uint64_t align, bool on
 		.on_device = on_device,
 		.align = align,
 		.deduplicated = deduplicated,
-		.usable = size - (on_device ? memmap : 0),
+		.usable = size,
 	};
 	if (on_device)
-		way->device = memmap;
+		way->device = size ? memmap_bytes(subject->namespace_size) : 0;
 	else
 		way->dram = deduplicated ? memmap_deduplicated(size, align) : memmap;
-	if (!size)
-		way->why_not = "the device is smaller than the alignment";
-	else if (on_device && !subject->is_namespace)
-		way->why_not = "only a namespace of persistent memory can carry the memmap of "
-			       "devdax (ndctl create-namespace -M dev)";
+	if (on_device && !subject->namespace_size)
+		way->why_not = "only a namespace of persistent memory can (ndctl "
+			       "create-namespace -M dev)";
+	else if (!size)
+		way->why_not = "the device is too small for the alignment";
 }
 
 void memmap_ways(const struct memmap_subject *subject, struct memmap_way ways[MEMMAP_WAYS])

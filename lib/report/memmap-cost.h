@@ -36,7 +36,9 @@ struct memmap_subject {
 	uint64_t block_bytes;	      /* in whole memory blocks */
 	enum tristate may_self_host;  /* memory_hotplug.memmap_on_memory */
 	bool has_switch;	      /* memmap_on_memory of the device */
-	bool is_namespace; /* of persistent memory: only there devdax has its memmap on itself */
+	/* Raw size of a namespace of persistent memory; 0 for others, whose devdax cannot have its
+	 * memmap on itself. */
+	uint64_t namespace_size;
 };
 
 /*
