@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Dax devices read straight from sysfs: recorded trees, many blocks, and files that make no sense.
+ */
+#include "tree.h"
+
+#include "context.h"
+#include "inventory/dax.h"
+#include "inventory/read.h"
+
+/* inventory_read_dax() of all devices, which has to work. */
+static struct kmemd_inventory *read_tree(const char *folder, unsigned int what)
+{
+	struct kmemd kmemd = {.sysfs = (char *)folder};
+	struct kmemd_inventory *inventory = NULL;
+	struct kmemd_error error = {0};
+
+	if (inventory_read_dax(&kmemd, NULL, NULL, what, &inventory, &error) < 0)
+		fail_msg("%s", error.message);
+	return inventory;
+}
+
+#define TREE(variable, folder, what)                                                               \
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *variable = read_tree(folder, what)
+
+static const struct dax_device *dax_named(const struct kmemd_inventory *inventory, const char *name)
+{
+	const struct dax_device *dax = inventory_dax(inventory, name);
+
+	if (!dax)
+		fail_msg("%s was not read", name);
+	return dax;
+}
+
+static void assert_counts(const struct dax_device *dax, unsigned int movable, unsigned int kernel,
+			  unsigned int offline, unsigned int absent)
+{
+	struct block_counts counts = dax_block_counts(dax);
+
+	assert_int_equal(counts.in[BLOCK_MOVABLE], movable);
+	assert_int_equal(counts.in[BLOCK_KERNEL], kernel);
+	assert_int_equal(counts.in[BLOCK_OFFLINE], offline);
+	assert_int_equal(counts.in[BLOCK_ABSENT], absent);
+	assert_int_equal(counts.online, movable + kernel + counts.in[BLOCK_MIXED]);
+}
+
+/* --- recorded machines --- */
+
+static void an_interleaved_region_belongs_to_all_its_memdevs(void **state)
+{
+	tree_load(*state, "interleaved");
+	TREE(inventory, *state, DAX_READ_BLOCKS);
+	const struct dax_device *dax = dax_named(inventory, "dax0.1");
+
+	assert_int_equal(dax->parent, DAX_PARENT_CXL);
+	assert_string_equal(dax->origin, "region0");
+	assert_int_equal(dax->source.kind, KIND_CXL_RAM);
+	assert_int_equal(dax->source.identities.count, 2);
+	assert_string_equal(dax->source.identities.items[0], "cxl-ram:0x1234");
+	assert_string_equal(dax->source.identities.items[1], "cxl-ram:0x5678");
+	assert_string_equal(dax->source.memdevs.items[0].host, "0000:0d:00.0");
+	assert_string_equal(dax->source.memdevs.items[1].name, "mem1");
+	assert_string_equal(dax->driver, "device_dax");
+	assert_int_equal(dax->size, GIB);
+	assert_int_equal(dax->target_node, 1);
+	assert_counts(dax, 0, 0, 0, 8);
+}
+
+static void a_namespace_is_known_by_its_uuid(void **state)
+{
+	tree_load(*state, "interleaved");
+	TREE(inventory, *state, DAX_READ_BLOCKS);
+	const struct dax_device *dax = dax_named(inventory, "dax2.0");
+
+	assert_int_equal(dax->parent, DAX_PARENT_NVDIMM);
+	assert_string_equal(dax->origin, "namespace2.0");
+	assert_int_equal(dax->source.kind, KIND_NVDIMM);
+	assert_string_equal(dax->source.uuid, "7ba8edc9-d08d-4791-ab0c-e0c8e8832d63");
+	assert_int_equal(dax->ranges.items[0].start, 0x102200000);
+	assert_counts(dax, 14, 1, 0, 0);
+	assert_true(dax->has_kmem_numbers);
+	assert_int_equal(dax->memmap_dram, 15 * 2 * MIB);
+}
+
+static void ranges_and_their_offsets_are_kept_in_order(void **state)
+{
+	tree_load(*state, "multi-range");
+	TREE(inventory, *state, DAX_READ_BLOCKS | DAX_READ_REGIONS);
+	const struct dax_device *dax = dax_named(inventory, "dax0.2");
+
+	assert_int_equal(dax->ranges.count, 2);
+	assert_int_equal(dax->page_offsets.count, 2);
+	assert_int_equal(dax->ranges.items[0].start, 0x22a0000000);
+	assert_int_equal(dax->ranges.items[1].start, 0x22c0000000);
+	assert_int_equal(dax->page_offsets.items[1], 0x10000);
+	assert_counts(dax, 0, 0, 4, 0);
+	assert_int_equal(dax->blocks.items[2].index, 0x22c0000000 / BLOCK);
+	assert_int_equal(inventory->dax_regions.items[dax->region].id, 0);
+	assert_int_equal(inventory->dax_regions.items[dax->region].size, GIB);
+}
+
+static void seeds_are_read_only_when_wanted(void **state)
+{
+	tree_load(*state, "multi-range");
+	TREE(without, *state, 0);
+	TREE(with, *state, DAX_READ_IDLE);
+
+	assert_null(inventory_dax(without, "dax0.0"));
+	assert_int_equal(dax_named(with, "dax0.0")->size, 0);
+	assert_string_equal(dax_named(with, "dax0.0")->driver, "");
+	assert_int_equal(with->dax.count, without->dax.count + 1);
+}
+
+/* --- identities --- */
+
+static void shared_or_missing_serials_identify_nothing(void **state)
+{
+	static const char *const bad[] = {"0x5678", "0x0", "0xffffffffffffffff", "what"};
+
+	tree_load(*state, "interleaved");
+	for (size_t i = 0; i < array_size(bad); i++) {
+		tree_put(*state, "bus/cxl/devices/mem0/serial", "%s\n", bad[i]);
+		TREE(inventory, *state, 0);
+		const struct dax_device *dax = dax_named(inventory, "dax0.1");
+
+		assert_string_equal(dax->source.identities.items[0], "cxl-ram:0000:0d:00.0");
+		assert_string_equal(dax->source.identities.items[1],
+				    i ? "cxl-ram:0x5678" : "cxl-ram:0000:0e:00.0");
+	}
+}
+
+static void a_region_without_a_mode_is_persistent(void **state)
+{
+	tree_load(*state, "interleaved");
+	assert_int_equal(unlink(at(*state, "bus/cxl/devices/region0/mode")), 0);
+	TREE(inventory, *state, 0);
+
+	assert_string_equal(dax_named(inventory, "dax0.1")->source.identities.items[0],
+			    "cxl-pmem:0x1234");
+}
+
+static void a_memdev_that_was_pulled_out_is_left_out(void **state)
+{
+	tree_load(*state, "interleaved");
+	assert_int_equal(unlink(at(*state, "bus/cxl/devices/decoder2.0")), 0);
+	tree_put(*state, "bus/cxl/devices/region0/target1", "../../../x\n");
+	TREE(inventory, *state, 0);
+
+	assert_int_equal(dax_named(inventory, "dax0.1")->source.identities.count, 0);
+}
+
+static void a_range_of_firmware_is_known_by_where_it_is(void **state)
+{
+	tree_dax(*state, "dax3.0", "device_dax", 6 * GIB, GIB);
+	TREE(inventory, *state, 0);
+	const struct dax_device *dax = dax_named(inventory, "dax3.0");
+
+	assert_int_equal(dax->parent, DAX_PARENT_HMEM);
+	assert_string_equal(dax->origin, "hmem.3");
+	assert_string_equal(dax->source.identities.items[0], "hmem:0x180000000+0x40000000");
+	assert_ptr_equal(inventory_dax(inventory, "hmem:0x180000000+0x40000000"), dax);
+}
+
+/* --- blocks --- */
+
+static void thousands_of_blocks(void **state)
+{
+	tree_dax(*state, "dax0.0", "kmem", 1024 * GIB, 10000 * BLOCK);
+	for (uint64_t i = 0; i < 10000; i++)
+		if (i % 100 != 7)
+			tree_block(*state, 1024 * GIB / BLOCK + i,
+				   i % 10 == 0	 ? "Normal Movable"
+				   : i % 10 == 1 ? "Normal"
+						 : "Movable");
+	TREE(inventory, *state, 0);
+
+	assert_counts(dax_named(inventory, "dax0.0"), 7900, 1000, 1000, 100);
+}
+
+static void put_counters(const char *folder, const char *name, uint64_t total, uint64_t added,
+			 uint64_t movable, uint64_t kernel)
+{
+	tree_dax_number(folder, name, "kmem/memmap_dram_bytes", 0);
+	tree_dax_number(folder, name, "kmem/blocks_total", total);
+	tree_dax_number(folder, name, "kmem/blocks_added", added);
+	tree_dax_number(folder, name, "kmem/blocks_online_movable", movable);
+	tree_dax_number(folder, name, "kmem/blocks_online_kernel", kernel);
+}
+
+/* There is not even a folder of memory blocks but for the block size: looking would be an error. */
+static void the_driver_counts_so_nobody_else_has_to(void **state)
+{
+	tree_dax(*state, "dax0.0", "kmem", 1024 * GIB, 100 * BLOCK);
+	put_counters(*state, "dax0.0", 100, 98, 60, 8);
+	TREE(counted, *state, 0);
+
+	assert_int_equal(dax_named(counted, "dax0.0")->blocks.count, 0);
+	assert_counts(dax_named(counted, "dax0.0"), 60, 8, 30, 2);
+	/* Whoever changes blocks wants to know which. */
+	tree_block(*state, 1024 * GIB / BLOCK + 5, "Movable");
+	TREE(looked, *state, DAX_READ_BLOCKS);
+	assert_int_equal(dax_named(looked, "dax0.0")->blocks.count, 100);
+	assert_counts(dax_named(looked, "dax0.0"), 1, 0, 0, 99);
+}
+
+static void counters_that_make_no_sense_are_not_believed(void **state)
+{
+	tree_dax(*state, "dax0.0", "kmem", 1024 * GIB, 2 * BLOCK);
+	tree_block(*state, 1024 * GIB / BLOCK, "Movable");
+	put_counters(*state, "dax0.0", 2, 3, 0, 0);
+	TREE(more_added, *state, 0);
+	assert_counts(dax_named(more_added, "dax0.0"), 1, 0, 0, 1);
+	put_counters(*state, "dax0.0", 2, 1, 1, 1);
+	TREE(more_online, *state, 0);
+	assert_counts(dax_named(more_online, "dax0.0"), 1, 0, 0, 1);
+	tree_dax_put(*state, "dax0.0", "kmem/blocks_online_kernel", "");
+	TREE(empty, *state, 0);
+	assert_counts(dax_named(empty, "dax0.0"), 1, 0, 0, 1);
+}
+
+/* An in-tree driver: the node's size tells where the memmap is. */
+static void nodes_are_read_where_nobody_counts_the_memmap(void **state)
+{
+	const char *how;
+
+	tree_dax(*state, "dax0.0", "kmem", 1024 * GIB, 2 * BLOCK);
+	tree_dax_number(*state, "dax0.0", "target_node", 3);
+	tree_block(*state, 1024 * GIB / BLOCK, "Movable");
+	tree_block(*state, 1024 * GIB / BLOCK + 1, "Movable");
+	tree_put(*state, "devices/system/node/node3/meminfo",
+		 "Node 3 MemTotal: %" PRIu64 " kB\nNode 3 MemFree: 0 kB\n",
+		 2 * (BLOCK - 2 * MIB) / 1024);
+	TREE(inventory, *state, 0);
+
+	assert_int_equal(dax_memmap_on_device(inventory, dax_named(inventory, "dax0.0"), &how),
+			 TRISTATE_YES);
+}
+
+/* --- what makes no sense --- */
+
+static void assert_problem(const char *folder, const char *part)
+{
+	TREE(inventory, folder, DAX_READ_BLOCKS);
+
+	/* The other device is shown all the same. */
+	assert_int_equal(inventory->dax.count, 1);
+	dax_named(inventory, "dax7.0");
+	if (!part) {
+		assert_int_equal(inventory->problems.count, 0);
+		return;
+	}
+	assert_int_equal(inventory->problems.count, 1);
+	assert_contains(inventory->problems.items[0], "dax0.0");
+	assert_contains(inventory->problems.items[0], part);
+}
+
+static void attributes_that_are_no_numbers(void **state)
+{
+	static const struct {
+		const char *attribute, *text, *part;
+	} cases[] = {
+		{"size", "", "size says ''"},
+		{"size", "12abc", "size says '12abc'"},
+		{"size", "-1", "size says '-1'"},
+		{"size", "18446744073709551616", "size says '18446744073709551616'"},
+		{"size", "9999", "its size is 9999 bytes and its mappings have 1073741824"},
+		{"size",
+		 "x\n\nyxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		 "cannot read size"},
+		{"mapping0/start", "", "mapping0/start says ''"},
+		{"mapping0/end", "0xfffffffffffffffff", "mapping0/end says"},
+		{"mapping0/end", "0xffffffffffffffff", "is no range of memory"},
+		{"mapping0/end", "0x1", "is no range of memory"},
+	};
+
+	for (size_t i = 0; i < array_size(cases); i++) {
+		folder_remove(*state);
+		tree_dax(*state, "dax0.0", "device_dax", 4 * GIB, GIB);
+		tree_dax(*state, "dax7.0", "device_dax", 8 * GIB, GIB);
+		tree_dax_put(*state, "dax0.0", cases[i].attribute, cases[i].text);
+		assert_problem(*state, cases[i].part);
+	}
+}
+
+static void what_goes_away_is_left_out(void **state)
+{
+	/* The device's folder, while its name is still on the bus. */
+	tree_dax(*state, "dax0.0", "device_dax", 4 * GIB, GIB);
+	tree_dax(*state, "dax7.0", "device_dax", 8 * GIB, GIB);
+	folder_remove(at(*state, "%s", tree_dax_folder("dax0.0")));
+	assert_problem(*state, NULL);
+}
+
+static void other_names_on_the_bus_are_not_looked_at(void **state)
+{
+	static const char *const names[] = {"dax",     "dax1",	"dax1.0x",	"daxx.0",
+					    "dax-1.0", "..dax", "dax 1.0\nx.y", "foo"};
+
+	tree_dax(*state, "dax7.0", "device_dax", 8 * GIB, GIB);
+	for (size_t i = 0; i < array_size(names); i++)
+		assert_int_equal(symlink("../../../devices/platform/hmem.7/dax7.0",
+					 at(*state, "bus/dax/devices/%s", names[i])),
+				 0);
+	assert_problem(*state, NULL);
+}
+
+static void attributes_that_may_be_missing(void **state)
+{
+	tree_dax(*state, "dax7.0", "kmem", 8 * GIB, BLOCK);
+	assert_int_equal(unlink(at(*state, "%s/align", tree_dax_folder("dax7.0"))), 0);
+	assert_int_equal(unlink(at(*state, "%s/target_node", tree_dax_folder("dax7.0"))), 0);
+	assert_problem(*state, NULL);
+	TREE(inventory, *state, 0);
+
+	assert_int_equal(dax_named(inventory, "dax7.0")->align, 0);
+	assert_int_equal(dax_named(inventory, "dax7.0")->target_node, -1);
+	assert_int_equal(dax_named(inventory, "dax7.0")->memmap_on_memory, TRISTATE_UNKNOWN);
+	assert_false(dax_named(inventory, "dax7.0")->has_kmem_numbers);
+}
+
+static void a_block_that_cannot_be_read_is_an_error(void **state)
+{
+	struct kmemd kmemd = {.sysfs = *state};
+	struct kmemd_inventory *inventory = NULL;
+	struct kmemd_error error = {0};
+	char text[200];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	tree_dax(*state, "dax0.0", "kmem", 4 * GIB, BLOCK);
+	tree_block(*state, 32, text);
+	assert_int_equal(inventory_read_dax(&kmemd, NULL, NULL, 0, &inventory, &error), -EMSGSIZE);
+	assert_contains(error.message, "dax0.0");
+	assert_null(inventory);
+}
+
+static void a_machine_without_dax_devices_has_none(void **state)
+{
+	tree_block_size(*state);
+	TREE(inventory, *state, DAX_READ_BLOCKS);
+
+	assert_int_equal(inventory->dax.count, 0);
+	assert_int_equal(inventory->dax_regions.count, 0);
+}
+
+static void a_kernel_without_memory_hotplug_is_refused(void **state)
+{
+	struct kmemd kmemd = {.sysfs = *state};
+	struct kmemd_inventory *inventory = NULL;
+	struct kmemd_error error = {0};
+
+	assert_int_equal(inventory_read_dax(&kmemd, NULL, NULL, 0, &inventory, &error),
+			 -EOPNOTSUPP);
+	assert_int_equal(error.result, KMEMD_REFUSED);
+}
+
+/* The whole inventory takes its dax devices from here, and their namespaces from libndctl. */
+static void the_whole_inventory_knows_which_namespace_it_is(void **state)
+{
+	struct kmemd kmemd = {.sysfs = *state};
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = calloc(
+		1, sizeof(*inventory));
+	struct kmemd_error error = {0};
+	struct namespace *namespace;
+
+	tree_load(*state, "multi-range");
+	inventory->host.block_size = BLOCK;
+	namespace = array_add(&inventory->namespaces);
+	strcpy(namespace->name, "namespace1.0");
+	assert_int_equal(read_dax(&kmemd, inventory, &error), 0);
+	assert_string_equal(inventory->namespaces.items[0].dax, "dax1.0");
+	assert_int_equal(inventory->dax.count, 5);
+}
+
+#define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_folder(an_interleaved_region_belongs_to_all_its_memdevs),
+		with_folder(a_namespace_is_known_by_its_uuid),
+		with_folder(ranges_and_their_offsets_are_kept_in_order),
+		with_folder(seeds_are_read_only_when_wanted),
+		with_folder(shared_or_missing_serials_identify_nothing),
+		with_folder(a_region_without_a_mode_is_persistent),
+		with_folder(a_memdev_that_was_pulled_out_is_left_out),
+		with_folder(a_range_of_firmware_is_known_by_where_it_is),
+		with_folder(thousands_of_blocks),
+		with_folder(the_driver_counts_so_nobody_else_has_to),
+		with_folder(counters_that_make_no_sense_are_not_believed),
+		with_folder(nodes_are_read_where_nobody_counts_the_memmap),
+		with_folder(attributes_that_are_no_numbers),
+		with_folder(what_goes_away_is_left_out),
+		with_folder(other_names_on_the_bus_are_not_looked_at),
+		with_folder(attributes_that_may_be_missing),
+		with_folder(a_block_that_cannot_be_read_is_an_error),
+		with_folder(a_machine_without_dax_devices_has_none),
+		with_folder(a_kernel_without_memory_hotplug_is_refused),
+		with_folder(the_whole_inventory_knows_which_namespace_it_is),
+	};
+
+	return cmocka_run_group_tests_name("inventory_dax", tests, NULL, NULL);
+}
