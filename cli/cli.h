@@ -52,6 +52,7 @@ int verb_memmap(struct cli *cli);
 int verb_inventory(struct cli *cli);
 int verb_policy(struct cli *cli);
 int verb_doctor(struct cli *cli);
+int verb_monitor(struct cli *cli);
 
 /* The plan of a drain, for --dry-run. */
 int cli_plan_drain(struct cli *cli);

@@ -49,6 +49,8 @@ static const struct verb verbs[] = {
 	 verb_policy, 1, ANY_NUMBER},
 	{"doctor", "", "find what on this machine will surprise its owner, and the cure",
 	 OPTIONS(&option_json, &option_policy), verb_doctor, 0, 0},
+	{"monitor", "", "follow devices, memory blocks, jobs and records as they change",
+	 OPTIONS(&option_json), verb_monitor, 0, 0},
 	{"help", "[VERB]", "show the verbs, or the options of one", OPTIONS(), verb_help, 0, 1},
 	{"version", "", "show the version", OPTIONS(), verb_version, 0, 0},
 };
