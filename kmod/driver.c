@@ -8,6 +8,8 @@
 
 #include <linux/crash_dump.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/sysfs.h>
 
 #include "kmem.h"
 
@@ -62,6 +64,25 @@ bool kmem_is_bound(struct device *dev)
 {
 	return dev->driver == &kmem_driver.drv;
 }
+
+/* Says which driver is loaded; the in-tree one has no parameter. */
+static int driver_set(const char *val, const struct kernel_param *kp)
+{
+	pr_err("driver=%s: this parameter can only be read\n", val);
+	return -EPERM;
+}
+
+static int driver_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "kmemd %s\n", KMEM_VERSION);
+}
+
+static const struct kernel_param_ops driver_ops = {
+	.set = driver_set,
+	.get = driver_get,
+};
+module_param_cb(driver, &driver_ops, NULL, 0444);
+MODULE_PARM_DESC(driver, "Which kmem driver this is (read only)");
 
 static int __init kmem_init(void)
 {
