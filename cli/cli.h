@@ -39,6 +39,10 @@ struct cli {
 	const char *verb;
 	char **arguments; /* what follows the verb, NULL-terminated */
 	int argument_count;
+	/* How a job's events are told, see cli_job(). */
+	bool quiet;		    /* no steps, only what is out of the ordinary */
+	bool tells_failures;	    /* each device's, and not the verb at its end */
+	unsigned int failures_told; /* so far */
 };
 
 /* Verbs; each returns the exit code. */
@@ -53,9 +57,20 @@ int verb_inventory(struct cli *cli);
 int verb_policy(struct cli *cli);
 int verb_doctor(struct cli *cli);
 int verb_monitor(struct cli *cli);
+int verb_reconfigure_device(struct cli *cli);
+int verb_create_device(struct cli *cli);
+int verb_destroy_device(struct cli *cli);
+int verb_enable_device(struct cli *cli);
+int verb_disable_device(struct cli *cli);
+int verb_online_memory(struct cli *cli);
+int verb_offline_memory(struct cli *cli);
+int verb_split_acpi(struct cli *cli);
+int verb_migrate_device_model(struct cli *cli);
 
 /* The plan of a drain, for --dry-run. */
 int cli_plan_drain(struct cli *cli);
+/* Prints a report of plans. KMEMD_REFUSED when one that was asked for is refused. */
+int cli_print_plan(struct cli *cli, struct json_object *json);
 
 /* Prints "kmemctl: message" and returns the error's exit code. */
 int cli_fail(const struct kmemd_error *error);
@@ -79,7 +94,9 @@ bool cli_print_json(const struct cli *cli, struct json_object *json);
 void cli_print_daxctl(const struct cli *cli, struct json_object *array);
 
 /* Events of a job as lines, and a progress bar on a terminal. */
-struct kmemd_job cli_job(const struct cli *cli);
+struct kmemd_job cli_job(struct cli *cli);
+/* Takes the bar away, for what is printed next. */
+void cli_job_end(void);
 
 /* A table: add cells row by row, print once. */
 struct table;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Verbs that change the machine, and how they tell what they do. */
+/* How verbs that change the machine tell what they do, and what cancels them. */
 #include "cli/cli.h"
+
+#include "base/parse.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 static volatile sig_atomic_t interrupted;
 
@@ -20,64 +23,126 @@ static bool is_cancelled(void *userdata)
 	return interrupted;
 }
 
-/* A bar that is drawn over itself, on a terminal only. */
-static void draw_progress(unsigned int done, unsigned int total)
-{
-	static const char full[] = "########################################";
-	int width = total ? (int)(done * (sizeof(full) - 1) / total) : 0;
+/* --- the bar: drawn over itself, on a terminal, for work of more than a second ------------------
+ */
 
-	if (!isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r  [%-40.*s] %u of %u blocks%s", width, full, done, total,
-		done == total ? "\n" : "");
+#define BAR_AFTER_MS 1000
+
+static struct {
+	int64_t start_ms; /* of the blocks that are being changed; 0: none are */
+	bool drawn;
+} bar;
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+static void clear_bar(void)
+{
+	if (bar.drawn)
+		fprintf(stderr, "\r\033[K");
+	bar.drawn = false;
+}
+
+static void begin_bar(void)
+{
+	clear_bar();
+	bar.start_ms = now_ms();
+}
+
+static void draw_bar(const struct kmemd_event *event)
+{
+	static const char full[] = "##############################";
+	int64_t elapsed = now_ms() - bar.start_ms;
+	uint64_t bytes = event->done * event->block_size;
+	char done[SIZE_TEXT_MAX], total[SIZE_TEXT_MAX], rate[SIZE_TEXT_MAX];
+	int width;
+
+	if (!isatty(STDERR_FILENO) || !event->total || !event->done)
+		return;
+	if (elapsed < BAR_AFTER_MS) /* and what is left will not take that long either */
+		return;
+	width = (int)(event->done * (sizeof(full) - 1) / event->total);
+	fprintf(stderr, "\r\033[K[%-30.*s] %u of %u blocks, %s of %s, %s/s, %ld s left", width,
+		full, event->done, event->total, format_size(bytes, done),
+		format_size(event->total * event->block_size, total),
+		format_size(bytes * 1000 / (uint64_t)elapsed, rate),
+		(long)(elapsed * (event->total - event->done) / event->done / 1000));
+	fflush(stderr);
+	bar.drawn = true;
+}
+
+/* --- events -------------------------------------------------------------------------------------
+ */
 
 static void on_event(void *userdata, const struct kmemd_event *event)
 {
-	const struct cli *cli = userdata;
+	struct cli *cli = userdata;
 
+	if (event->type == KMEMD_EVENT_PROGRESS) {
+		draw_bar(event);
+		return;
+	}
+	begin_bar();
 	switch (event->type) {
-	case KMEMD_EVENT_PROGRESS:
-		draw_progress(event->done, event->total);
-		break;
 	case KMEMD_EVENT_STEP:
-		fprintf(stderr, "  %s\n", event->message);
+		if (!cli->quiet)
+			fprintf(stderr, "  %s\n", event->message);
 		break;
 	case KMEMD_EVENT_UNDO:
 		fprintf(stderr, "  undo: %s\n", event->message);
 		break;
 	case KMEMD_EVENT_FAILED: /* that of the only device is told by cli_fail() */
-		if (!cli->arguments[0])
-			fprintf(stderr, "kmemctl: %s\n", event->message);
+		if (!cli->tells_failures && cli->arguments[0])
+			break;
+		fprintf(stderr, "kmemctl: %s\n", event->message);
+		cli->failures_told++;
+		break;
+	case KMEMD_EVENT_DECIDED:
+	case KMEMD_EVENT_DONE:
+		if (!cli->quiet)
+			fprintf(stderr, "%s\n", event->message);
 		break;
 	case KMEMD_EVENT_RECOVERED:
 	case KMEMD_EVENT_WAITING:
-	case KMEMD_EVENT_DECIDED:
-	case KMEMD_EVENT_DONE:
 	case KMEMD_EVENT_NOTICE:
 	default:
 		fprintf(stderr, "%s\n", event->message);
 	}
 }
 
-struct kmemd_job cli_job(const struct cli *cli)
+struct kmemd_job cli_job(struct cli *cli)
 {
-	struct sigaction action = {.sa_handler = on_interrupt}; /* interrupts a write to sysfs */
+	/* Without SA_RESTART: it ends the wait for the lock, for blocks, for a device. */
+	struct sigaction action = {.sa_handler = on_interrupt};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	return (struct kmemd_job){
 		.event = on_event,
-		.userdata = (void *)cli,
+		.userdata = cli,
 		.cancelled = is_cancelled,
 		.timeout_sec = cli->timeout_sec,
 	};
 }
 
+void cli_job_end(void)
+{
+	clear_bar();
+}
+
+/* --- apply and drain ----------------------------------------------------------------------------
+ */
+
 static int finish(struct cli *cli, int r, const struct kmemd_error *error)
 {
 	_cleanup_(json_object_putp) struct json_object *json = json_object_new_object();
 
+	clear_bar();
 	json_put_text(json, "verb", cli->verb);
 	json_put_text(json, "device", cli->arguments[0] ? cli->arguments[0] : "all");
 	json_put_bool(json, "done", r == 0);

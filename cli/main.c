@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/array.h"
+#include "cli/device.h"
 #include "cli/list.h"
 
 #include <ctype.h>
@@ -10,10 +11,13 @@
 
 #define OPTIONS(...) ((const struct cli_option *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 #define ANY_NUMBER   10000
+/* Of daxctl's verbs that change something. */
+#define CHANGING_OPTIONS                                                                           \
+	&option_human, &option_verbose, &option_json, &option_dry_run, &option_timeout, &option_keep
 
 struct verb {
 	const char *name, *arguments, *summary;
-	const struct cli_option *const *options; /* besides --help */
+	const struct cli_option *const *options; /* besides --help; NULL: none are looked at */
 	int (*run)(struct cli *cli);
 	int least, most; /* arguments */
 };
@@ -51,6 +55,29 @@ static const struct verb verbs[] = {
 	 OPTIONS(&option_json, &option_policy), verb_doctor, 0, 0},
 	{"monitor", "", "follow devices, memory blocks, jobs and records as they change",
 	 OPTIONS(&option_json), verb_monitor, 0, 0},
+	{"reconfigure-device", "DEVICE...|all", "change a dax device's mode, size or alignment",
+	 OPTIONS(&option_mode, &option_region, &option_no_online, &option_no_movable, &option_force,
+		 &option_size, &option_align, &option_check_config, CHANGING_OPTIONS),
+	 verb_reconfigure_device, 1, ANY_NUMBER},
+	{"online-memory", "DEVICE...|all", "put the memory blocks of a dax device online",
+	 OPTIONS(&option_region, &option_no_movable, CHANGING_OPTIONS), verb_online_memory, 1,
+	 ANY_NUMBER},
+	{"offline-memory", "DEVICE...|all", "take the memory blocks of a dax device offline",
+	 OPTIONS(&option_region, CHANGING_OPTIONS), verb_offline_memory, 1, ANY_NUMBER},
+	{"enable-device", "DEVICE...|all", "bind a dax device to the driver of devdax mode",
+	 OPTIONS(&option_region, CHANGING_OPTIONS), verb_enable_device, 1, ANY_NUMBER},
+	{"disable-device", "DEVICE...|all", "unbind a dax device from its driver",
+	 OPTIONS(&option_region, CHANGING_OPTIONS), verb_disable_device, 1, ANY_NUMBER},
+	{"create-device", "", "cut a new dax device from what a dax region has left",
+	 OPTIONS(&option_region, &option_size, &option_align, &option_input, &option_mode,
+		 &option_no_online, &option_no_movable, &option_force, CHANGING_OPTIONS),
+	 verb_create_device, 0, 0},
+	{"destroy-device", "DEVICE...|all", "give a dax device's capacity back to its dax region",
+	 OPTIONS(&option_region, &option_force, CHANGING_OPTIONS), verb_destroy_device, 1,
+	 ANY_NUMBER},
+	{"split-acpi", "[...]", "not here, and says why", NULL, verb_split_acpi, 0, ANY_NUMBER},
+	{"migrate-device-model", "[...]", "not needed any more, and says why", NULL,
+	 verb_migrate_device_model, 0, ANY_NUMBER},
 	{"help", "[VERB]", "show the verbs, or the options of one", OPTIONS(), verb_help, 0, 1},
 	{"version", "", "show the version", OPTIONS(), verb_version, 0, 0},
 };
@@ -88,7 +115,7 @@ static void print_verb_help(const struct verb *verb)
 {
 	printf("kmemctl %s%s%s [OPTION...]\n\n%c%s.\n", verb->name, verb->arguments[0] ? " " : "",
 	       verb->arguments, toupper((unsigned char)verb->summary[0]), verb->summary + 1);
-	options_print_help(verb->options);
+	options_print_help(verb->options ? verb->options : OPTIONS());
 }
 
 static void print_help(void)
@@ -100,7 +127,7 @@ static void print_help(void)
 		char left[64];
 
 		snprintf(left, sizeof(left), "%s %s", verbs[i].name, verbs[i].arguments);
-		printf("  %-29s %s\n", left, verbs[i].summary);
+		printf("  %-33s %s\n", left, verbs[i].summary);
 	}
 	options_print_help(OPTIONS(&option_version, &option_list_commands));
 	printf("\n'kmemctl help VERB' shows the options of a verb. A DEVICE is called by a kernel "
@@ -205,6 +232,8 @@ static int dispatch(struct cli *cli, int count, char **words)
 	if (!verb)
 		return unknown_verb(cli, words[rest]);
 	cli->verb = verb->name;
+	if (!verb->options)
+		return verb->run(cli);
 	count -= rest;
 	words += rest;
 	r = options_parse(cli, verb->options, count, words, false, &rest);

@@ -28,9 +28,11 @@ static void print_steps(const struct json_object *device)
 
 		json_object_object_get_ex(step, "why", &why);
 		printf("  %2zu. %s\n", i + 1, json_text(step, "text"));
-		printf("       because of %s%s%s; undone by: %s\n", json_text(why, "key"),
-		       json_text(why, "key")[0] ? " in " : "", json_text(why, "source"),
-		       json_text(step, "undo"));
+		if (json_text(why, "key")[0])
+			printf("       because of %s in %s; undone by: %s\n", json_text(why, "key"),
+			       json_text(why, "source"), json_text(step, "undo"));
+		else
+			printf("       undone by: %s\n", json_text(step, "undo"));
 		print_cost(step);
 	}
 	if (!count && !json_text(device, "refused")[0])
@@ -42,8 +44,12 @@ static void print_head(const struct json_object *device)
 	const char *policy = json_text(device, "policy");
 	struct json_object *record = NULL;
 
-	printf("%s (%s): %s%s%s\n", json_text(device, "device"), json_text(device, "identity"),
-	       json_text(device, "mode"), policy[0] ? " by " : ", no policy file matches", policy);
+	printf("%s (%s): ", json_text(device, "device"), json_text(device, "identity"));
+	if (!strcmp(json_text(device, "mode"), "by-hand"))
+		printf("by hand\n");
+	else
+		printf("%s%s%s\n", json_text(device, "mode"),
+		       policy[0] ? " by " : ", no policy file matches", policy);
 	if (json_text(device, "refused")[0])
 		printf("  refused: %s\n", json_text(device, "refused"));
 	if (json_object_object_get_ex(device, "record", &record))
@@ -94,31 +100,46 @@ static int make_report(struct cli *cli, enum report kind, const struct kmemd_inv
 				 error);
 }
 
+static void print_plans(const struct json_object *json, bool with_keys)
+{
+	for (size_t i = 0; i < json_count(json, "devices"); i++) {
+		struct json_object *device = json_member(json, "devices", i);
+
+		print_head(device);
+		if (with_keys)
+			print_keys(device);
+		print_steps(device);
+	}
+}
+
+int cli_print_plan(struct cli *cli, struct json_object *json)
+{
+	if (!cli_print_json(cli, json))
+		print_plans(json, false);
+	return is_refused(json) ? KMEMD_REFUSED : KMEMD_DONE;
+}
+
 static int report(struct cli *cli, enum report kind)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
 	struct kmemd_error error = {0};
+	int r;
 
 	if (cli_load_policy(cli, &policy, &error) < 0 ||
 	    cli_read_inventory(cli, &inventory, &error) < 0 ||
 	    make_report(cli, kind, inventory, policy, &json, &error) < 0)
 		return cli_fail(&error);
-	if (!cli_print_json(cli, json)) {
-		for (size_t i = 0; i < json_count(json, "devices"); i++) {
-			struct json_object *device = json_member(json, "devices", i);
-
-			print_head(device);
-			if (kind == REPORT_EXPLAIN)
-				print_keys(device);
-			print_steps(device);
-		}
-	}
 	/* A plan that is refused cannot be applied; an explanation explains that, and has worked.
 	 */
-	return kind != REPORT_EXPLAIN && cli->arguments[0] && is_refused(json) ? KMEMD_REFUSED
-									       : KMEMD_DONE;
+	if (kind != REPORT_EXPLAIN) {
+		r = cli_print_plan(cli, json);
+		return cli->arguments[0] ? r : KMEMD_DONE;
+	}
+	if (!cli_print_json(cli, json))
+		print_plans(json, true);
+	return KMEMD_DONE;
 }
 
 int verb_plan(struct cli *cli)

@@ -171,10 +171,11 @@ enum kmemd_event_type {
 
 struct kmemd_event {
 	enum kmemd_event_type type;
-	const char *device;  /* the device's identity, or NULL */
-	const char *policy;  /* path of the policy file, or NULL */
-	const char *message; /* a sentence */
-	unsigned int done, total;
+	const char *device;	  /* the device's identity, or NULL */
+	const char *policy;	  /* path of the policy file, or NULL */
+	const char *message;	  /* a sentence */
+	unsigned int done, total; /* blocks, of KMEMD_EVENT_PROGRESS */
+	uint64_t block_size;	  /* bytes */
 	const struct kmemd_error *error;
 };
 
@@ -191,8 +192,8 @@ struct kmemd_job {
  * Jobs. Each takes the machine's lock (waiting for it, as KMEMD_EVENT_WAITING says), puts right
  * what a job left behind that was cut short, works on one device after the other, verifies the
  * outcome in the kernel and undoes what it did when a step fails. A job may block for as long as
- * the kernel does: never call it from an event loop. SIGALRM is the library's own while a job runs:
- * its handler interrupts writes that the kernel would retry for ever.
+ * the kernel does: never call it from an event loop. Memory blocks are written to by a child
+ * process of the library's own, so that a deadline can be kept; the caller must not reap it.
  */
 
 /*
@@ -213,6 +214,63 @@ int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const ch
  */
 int kmemd_memmap_set(struct kmemd *kmemd, const char *device, bool on, const struct kmemd_job *job,
 		     struct kmemd_error *error);
+
+/*
+ * What a person asks for by hand, in place of policy; the verbs are daxctl's. Devices are dax
+ * devices, called by name, by "all", or by what they were made of.
+ */
+enum kmemd_verb {
+	KMEMD_RECONFIGURE_DEVICE,
+	KMEMD_ONLINE_MEMORY,
+	KMEMD_OFFLINE_MEMORY,
+	KMEMD_ENABLE_DEVICE,
+	KMEMD_DISABLE_DEVICE,
+	KMEMD_CREATE_DEVICE,
+	KMEMD_DESTROY_DEVICE,
+};
+
+enum kmemd_mode {
+	KMEMD_MODE_UNCHANGED, /* of a new device: devdax */
+	KMEMD_MODE_DEVDAX,
+	KMEMD_MODE_SYSTEM_RAM,
+};
+
+struct kmemd_range {
+	uint64_t start, end; /* bytes; the end is included */
+};
+
+struct kmemd_request {
+	enum kmemd_verb verb;
+	char *const *devices; /* NULL-terminated; NULL (all regions) for KMEMD_CREATE_DEVICE */
+	const char *region;   /* only devices of this dax region; NULL: of all */
+	enum kmemd_mode mode;
+	bool no_online;	      /* leave the blocks offline */
+	bool no_movable;      /* online in the kernel zone */
+	bool force;	      /* offline memory first where that is needed */
+	bool keep;	      /* when some of it cannot be done, keep what is done */
+	bool has_size;	      /* else: what there is */
+	uint64_t size, align; /* bytes; align 0: as it is */
+	/* Of a new device: exactly these, in this order. */
+	const struct kmemd_range *mappings;
+	size_t mapping_count;
+};
+
+/*
+ * Does it, device by device, each as a job of its own: what cannot be done is undone (or kept) for
+ * that device, and the next one has its turn. A device that is then not in use as the policy (which
+ * may be NULL) would have it is held against it; one that is in use again is not held any more.
+ * Persistent memory becomes system RAM only when it is named.
+ *
+ * *ret, also on failure when it is not NULL: {"devices": [{"device", "identity", "result", "error",
+ * "exit_code"}]}, in the order of work; result is done, unchanged, skipped, failed, refused or
+ * partly. The error is that of the first device that failed, with KMEMD_PARTLY when others worked.
+ */
+int kmemd_request(struct kmemd *kmemd, const struct kmemd_policy *policy,
+		  const struct kmemd_request *request, const struct kmemd_job *job,
+		  struct json_object **ret, struct kmemd_error *error);
+/* What kmemd_request() would do, in the form of kmemd_report_plan(). Changes nothing. */
+int kmemd_report_request(struct kmemd *kmemd, const struct kmemd_request *request,
+			 struct json_object **ret, struct kmemd_error *error);
 
 const char *kmemd_version(void);
 

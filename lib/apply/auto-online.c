@@ -9,21 +9,6 @@
 
 #define AUTO_ONLINE "devices/system/memory/auto_online_blocks"
 
-const char *auto_online_word(const struct plan *plan)
-{
-	const struct settings *settings = &plan->decision.settings;
-
-	/*
-	 * Where a device will have to be bound a second time (devdax, or the memmap moved off the
-	 * device), its blocks must not come online in between. Otherwise the kernel itself puts
-	 * them where they belong, and memory of others that happens to arrive meanwhile is usable
-	 * as well.
-	 */
-	if (settings->mode != MODE_SYSTEM_RAM || settings->memmap == MEMMAP_NO)
-		return "offline";
-	return settings->zone == ZONE_MOVABLE ? "online_movable" : "online_kernel";
-}
-
 int auto_online_hold(struct run *run, const char *word, struct kmemd_error *error)
 {
 	struct journal *journal = &run->journal;

@@ -1,215 +1,128 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The block engine: bringing all blocks of a dax device into a state, block by block, with undo. */
+/* The steps that bring all blocks of a dax device into a state, with undo and reasons. */
 #include "apply/run.h"
 
-#include "apply/deadline.h"
 #include "apply/in-use.h"
-#include "base/cleanup.h"
+#include "apply/transition.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "inventory/blocks.h"
+#include "inventory/dax.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-#define ONLINE_TIMEOUT_SEC 120 /* for all blocks that fail, together */
-#define ONLINE_ATTEMPTS	   3
-#define BACKOFF_MS	   100
-#define BACKOFF_MAX_MS	   2000
-
-/* A transition of some blocks: what each was and what it shall be. */
-struct change {
-	uint64_t index;
-	enum block_state from, to;
-	bool touched; /* by us: to be put back */
-	bool done;
-	int result; /* of the last attempt */
-};
-
-struct transition {
-	char dax[DEVICE_NAME_MAX];
-	int node;
-	int directory;
-	unsigned int done, total;
-	ARRAY(struct change) changes;
-};
-
-static int write_state(const struct transition *transition, uint64_t index, const char *word)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "memory%" PRIu64 "/state", index);
-	return attribute_write(transition->directory, path, word);
-}
+/* Bringing blocks online takes milliseconds each: without progress for so long it is stuck. */
+#define ONLINE_STALL_SEC 120
+#define ONLINE_ATTEMPTS	 3
 
 /*
- * One attempt at one block. A block that is online in the wrong zone goes offline first. What
- * counts is what the kernel shows afterwards, not what write() returned.
+ * The device's ranges as they are now. Those of the snapshot serve while nobody has bound the
+ * device anew: it is bound to kmem, the lock is ours, and its ranges do not change while it is.
  */
-static int change_block(const struct transition *transition, struct change *change)
-{
-	static const char *const words[BLOCK_STATE_COUNT] = {
-		[BLOCK_OFFLINE] = "offline",
-		[BLOCK_MOVABLE] = "online_movable",
-		[BLOCK_KERNEL] = "online_kernel",
-		[BLOCK_MIXED] = "online",
-	};
-	enum block_state now;
-	int r = block_read(transition->directory, change->index, &now);
-
-	if (r < 0 || now == change->to)
-		return r;
-	if (now == BLOCK_ABSENT)
-		return -ENODEV;
-	if (block_is_online(now)) {
-		r = write_state(transition, change->index, "offline");
-		if (r < 0)
-			return r;
-		change->touched = true;
-	}
-	if (change->to != BLOCK_OFFLINE) {
-		r = write_state(transition, change->index, words[change->to]);
-		if (r < 0)
-			return r;
-		change->touched = true;
-	}
-	r = block_read(transition->directory, change->index, &now);
-	if (r < 0)
-		return r;
-	return now == change->to || change->to == BLOCK_MIXED ? 0 : -EAGAIN;
-}
-
-/* One attempt at every block that is not there yet. */
-static void attempt_all(const struct run *run, struct transition *transition,
-			const struct deadline *deadline)
-{
-	array_foreach(change, &transition->changes) {
-		if (change->done)
-			continue;
-		if (deadline_left(deadline) == 0 || run_is_cancelled(run))
-			return;
-		change->result = change_block(transition, change);
-		if (change->result < 0)
-			continue;
-		change->done = true;
-		transition->done++;
-		run_progress(run, transition->done, transition->total);
-	}
-}
-
-static const struct change *first_undone(const struct transition *transition)
-{
-	array_foreach(change, &transition->changes)
-		if (!change->done)
-			return change;
-	return NULL;
-}
-
-/*
- * Attempts until all is done, the time is over, or (attempts not 0) they are used up. Returns the
- * result of the first block that is not done.
- */
-static int run_transition(const struct run *run, struct transition *transition,
-			  unsigned int seconds, unsigned int attempts)
-{
-	unsigned int backoff = BACKOFF_MS;
-	const struct change *stuck;
-	struct deadline deadline;
-	int r = deadline_begin(&deadline, seconds);
-
-	if (r < 0)
-		return r;
-	for (unsigned int attempt = 1;; attempt++) {
-		attempt_all(run, transition, &deadline);
-		stuck = first_undone(transition);
-		if (!stuck || stuck->result == -ENODEV || stuck->result == -EACCES ||
-		    run_is_cancelled(run) || deadline_left(&deadline) == 0 || attempt == attempts)
-			break;
-		deadline_sleep(&deadline, backoff);
-		backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
-	}
-	deadline_end(&deadline);
-	if (!stuck)
-		return 0;
-	if (run_is_cancelled(run))
-		return -ECANCELED;
-	return stuck->result < 0 ? stuck->result : -ETIMEDOUT;
-}
-
-/* A device and its blocks as they are now: the snapshot may be older than the device. */
 static int read_device(const struct run *run, const char *name, struct kmemd_inventory **inventory,
-		       const struct dax_device **ret, struct kmemd_error *error)
+		       struct dax_device *ret, struct kmemd_error *error)
 {
-	int r = kmemd_inventory_read((struct kmemd *)run->kmemd, inventory, error);
+	const char *called = name[0]		   ? name
+			     : run->created_dax[0] ? run->created_dax
+						   : run->created_region;
+	char *names[] = {(char *)called, NULL};
+	const struct dax_device *dax = NULL;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	array_foreach(dax, &(*inventory)->dax) {
-		bool ours = name[0] ? !strcmp(dax->name, name)
-				    : !strcmp(dax->origin, run->created_region);
-
-		if (!ours)
-			continue;
-		*ret = dax;
-		return 0;
+	if (run->inventory && !run->rebound)
+		dax = inventory_dax(run->inventory, called);
+	if (!dax || !dax_is_kmem(dax) || !dax->ranges.count) {
+		r = inventory_read_dax(run->kmemd, names, NULL, DAX_READ_RANGES, inventory, error);
+		if (r < 0)
+			return r;
+		dax = inventory_dax(*inventory, called);
 	}
-	return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone",
-			 name[0] ? name : run->created_region);
+	if (!dax)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", called);
+	*ret = *dax;
+	ret->blocks.items = NULL;
+	ret->blocks.count = 0;
+	return 0;
+}
+
+static uint64_t block_size(const struct run *run)
+{
+	return run->inventory ? run->inventory->host.block_size : 0;
+}
+
+/*
+ * Lowest first when coming online. Highest first when going offline: the kernel hands out the
+ * lowest blocks first, so that the highest are the emptiest, and what has to move out of them does
+ * not go where it will have to move again.
+ */
+static void add_blocks(struct transition *transition, const struct dax_device *dax,
+		       enum block_state to)
+{
+	size_t count = dax->blocks.count;
+
+	for (size_t i = 0; i < count; i++)
+		transition_add(transition,
+			       dax->blocks.items[to == BLOCK_OFFLINE ? count - 1 - i : i].index,
+			       to);
 }
 
 static int begin_transition(const struct run *run, const char *name, enum block_state to,
-			    struct transition *transition, struct kmemd_error *error)
+			    struct transition *transition, uint64_t block_size,
+			    struct kmemd_error *error)
 {
 	struct kmemd_inventory *inventory = NULL;
-	const struct dax_device *dax = NULL;
+	struct dax_device dax = {0}; /* its ranges are the snapshot's, its blocks our own */
 	int r = read_device(run, name, &inventory, &dax, error);
 
-	if (r == 0) {
-		memcpy(transition->dax, dax->name, sizeof(transition->dax));
-		transition->node = dax->target_node;
-		transition->directory = blocks_open(run->kmemd->sysfs);
-		if (transition->directory < 0)
-			r = error_errno(error, -transition->directory,
-					"cannot open the memory blocks: %s",
-					strerror(-transition->directory));
-	}
-	for (size_t i = 0; r == 0 && i < dax->blocks.count; i++) {
-		/* Highest first when going offline, lowest first when coming online. */
-		const struct memory_block *block =
-			&dax->blocks.items[to == BLOCK_OFFLINE ? dax->blocks.count - 1 - i : i];
-		struct change *change;
-
-		if (block->state == BLOCK_ABSENT || block->state == to)
-			continue;
-		change = array_add(&transition->changes);
-		if (!change) {
-			r = error_memory(error);
-			break;
-		}
-		*change = (struct change){.index = block->index, .from = block->state, .to = to};
-	}
-	transition->total = (unsigned int)transition->changes.count;
+	if (r == 0 && inventory)
+		block_size = inventory->host.block_size;
+	if (r == 0 && blocks_find(&dax, block_size) < 0)
+		r = error_memory(error);
+	if (r == 0 && !dax.blocks.count)
+		r = error_set(error, KMEMD_FAILED, EIO,
+			      "%s shows no range with a whole memory block", dax.name);
+	if (r == 0 && transition_new(transition, &dax, block_size, dax.blocks.count) < 0)
+		r = error_memory(error);
+	if (r == 0)
+		add_blocks(transition, &dax, to);
+	free(dax.blocks.items);
 	kmemd_inventory_free(inventory);
 	return r;
 }
 
-static void end_transition(struct transition *transition)
+/* --- why it failed ------------------------------------------------------------------------------
+ */
+
+static const char *reason(int result)
 {
-	closep(&transition->directory);
-	free(transition->changes.items);
+	switch (result) {
+	case -ETIMEDOUT:
+	case -EINTR:
+		return "not within the time allowed";
+	case -ESRCH:
+		return "the process that writes was killed";
+	case -EAGAIN:
+		return "somebody else changes it as well";
+	default:
+		return strerror(-result);
+	}
 }
 
 static void set_failure(const struct run *run, const struct transition *transition, int result,
 			struct kmemd_error *error)
 {
-	const struct change *stuck = first_undone(transition);
-	enum block_state now = BLOCK_ABSENT;
-	char in_use[256] = "";
+	struct transition_sum sum = transition_sum(transition);
+	const struct change *stuck = sum.stuck;
+	char more[48] = "", in_use[512] = "";
 
 	if (result == -ECANCELED) {
 		error_set(error, KMEMD_FAILED, ECANCELED, "cancelled after %u of %u blocks",
-			  transition->done, transition->total);
+			  sum.done, sum.total);
+		return;
+	}
+	if (!stuck) {
+		error_errno(error, -result, "cannot write to the memory blocks: %s",
+			    strerror(-result));
 		return;
 	}
 	if (result == -ENODEV) {
@@ -218,120 +131,141 @@ static void set_failure(const struct run *run, const struct transition *transiti
 			  transition->dax);
 		return;
 	}
-	if (block_read(transition->directory, stuck->index, &now) < 0)
-		now = stuck->from;
-	if (block_is_online(now))
-		describe_use(run->kmemd, transition->node, in_use, sizeof(in_use));
-	error_errno(error, -result, "memory%" PRIu64 " of %s stays %s after %u of %u blocks: %s%s",
-		    stuck->index, transition->dax, block_state_names[now], transition->done,
-		    transition->total,
-		    result == -EINTR || result == -ETIMEDOUT ? "not within the time allowed"
-							     : strerror(-result),
-		    in_use);
+	if (sum.total - sum.done > 1)
+		snprintf(more, sizeof(more), " (and %u more)", sum.total - sum.done - 1);
+	if (block_is_online(stuck->now) && stuck->now < BLOCK_STATE_COUNT)
+		describe_use(run->kmemd, transition->node, stuck->now, in_use, sizeof(in_use));
+	error_errno(error, -result,
+		    "memory%" PRIu64 " of %s stays %s%s after %u of %u blocks: %s%s", stuck->index,
+		    transition->dax,
+		    stuck->now < BLOCK_STATE_COUNT ? block_state_names[stuck->now] : "as it was",
+		    more, sum.done, sum.total, reason(result), in_use);
 }
+
+/* --- the way back -------------------------------------------------------------------------------
+ */
 
 static void release_transition(void *data)
 {
-	end_transition(data);
+	transition_release(data);
 	free(data);
 }
 
 static int undo_blocks(struct run *run, void *data, struct kmemd_error *error)
 {
 	struct transition *back = data;
-	int r;
+	int r = transition_run(run, back, (struct patience){.stall_sec = ONLINE_STALL_SEC},
+			       ONLINE_ATTEMPTS);
 
-	back->directory = blocks_open(run->kmemd->sysfs);
-	if (back->directory < 0)
-		r = error_errno(error, -back->directory, "cannot open the memory blocks: %s",
-				strerror(-back->directory));
-	else
-		r = run_transition(run, back, ONLINE_TIMEOUT_SEC, ONLINE_ATTEMPTS);
-	if (r < 0 && back->directory >= 0)
+	if (r < 0)
 		set_failure(run, back, r, error);
 	return r;
 }
 
-/* The way back, newest first, of the blocks that this transition has written to. */
+/* Newest first, of the blocks that this transition has written to. */
 static int push_blocks_undo(struct run *run, const struct transition *transition)
 {
-	struct transition *back;
+	struct dax_device dax = {.target_node = transition->node};
+	struct transition *back = calloc(1, sizeof(*back));
 
-	back = calloc(1, sizeof(*back));
 	if (!back)
 		return -ENOMEM;
-	memcpy(back->dax, transition->dax, sizeof(back->dax));
-	back->node = transition->node;
-	back->directory = -1;
-	for (size_t i = transition->changes.count; i-- > 0;) {
-		const struct change *change = &transition->changes.items[i];
-		struct change *way_back;
-
-		if (!change->touched)
-			continue;
-		way_back = array_add(&back->changes);
-		if (!way_back) {
-			release_transition(back);
-			return -ENOMEM;
-		}
-		*way_back = (struct change){
-			.index = change->index,
-			.from = change->to,
-			.to = change->from,
-		};
+	memcpy(dax.name, transition->dax, sizeof(dax.name));
+	if (transition_new(back, &dax, transition->block_size, transition_count(transition)) < 0) {
+		free(back);
+		return -ENOMEM;
 	}
-	if (!back->changes.count) {
+	for (size_t i = transition_count(transition); i-- > 0;) {
+		const struct change *change = transition_change(transition, i);
+
+		if (change->touched && change->from < BLOCK_STATE_COUNT)
+			transition_add(back, change->index, change->from);
+	}
+	if (!transition_count(back)) {
 		release_transition(back);
 		return 0;
 	}
-	back->total = (unsigned int)back->changes.count;
-	return run_push_undo(run, undo_blocks, release_transition, back, "put %u blocks of %s back",
-			     back->total, transition->dax);
+	return run_push_undo(run, undo_blocks, release_transition, back,
+			     "put %zu blocks of %s back", transition_count(back), transition->dax);
 }
 
-static int change_all(struct run *run, const char *name, enum block_state to, unsigned int seconds,
-		      unsigned int attempts, struct kmemd_error *error)
+/* --- the steps ----------------------------------------------------------------------------------
+ */
+
+/* Blocks that are absent are no failure, unless it is the device that is gone, or all of them. */
+static int check_absent(const struct run *run, const struct transition *transition,
+			struct kmemd_error *error)
 {
-	struct transition transition = {.directory = -1};
-	int r = begin_transition(run, name, to, &transition, error);
+	struct transition_sum sum = transition_sum(transition);
+	char driver[DEVICE_NAME_MAX];
+	int r;
+
+	if (!sum.absent)
+		return 0;
+	r = dax_driver(run, transition->dax, driver, error);
+	if (r < 0)
+		return r;
+	if (strcmp(driver, "kmem"))
+		return error_set(error, KMEMD_FAILED, EIO, "%s is not bound to kmem",
+				 transition->dax);
+	if (!sum.total)
+		return error_set(error, KMEMD_FAILED, EIO, "%s has no memory blocks in kmem",
+				 transition->dax);
+	run_event(run, KMEMD_EVENT_NOTICE, "%u of %u blocks of %s were not added by the driver",
+		  sum.absent, sum.absent + sum.total, transition->dax);
+	return 0;
+}
+
+static int change_all(struct run *run, const char *name, enum block_state to,
+		      struct patience patience, unsigned int attempts, struct kmemd_error *error)
+{
+	struct transition transition = {0};
+	int r = begin_transition(run, name, to, &transition, block_size(run), error);
 
 	if (r == 0) {
-		r = run_transition(run, &transition, seconds, attempts);
+		r = transition_run(run, &transition, patience, attempts);
 		if (r < 0)
 			set_failure(run, &transition, r, error);
+		else
+			r = check_absent(run, &transition, error);
+		run->moved += transition_sum(&transition).moved;
 		if (push_blocks_undo(run, &transition) < 0)
 			r = error_memory(error);
 	}
-	end_transition(&transition);
+	transition_release(&transition);
 	return r;
 }
 
 int step_online(struct run *run, const struct step *step, struct kmemd_error *error)
 {
+	struct patience patience = {.stall_sec = ONLINE_STALL_SEC};
 	int r = auto_online_restore(run, error);
 
 	if (r < 0)
 		return r;
+	if (run->plan->goal == GOAL_REQUEST && run->patience.total_sec)
+		patience.total_sec = run->patience.total_sec;
 	return change_all(run, step->target,
-			  step->zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL,
-			  ONLINE_TIMEOUT_SEC, ONLINE_ATTEMPTS, error);
+			  step->zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL, patience,
+			  ONLINE_ATTEMPTS, error);
 }
 
 int step_offline(struct run *run, const struct step *step, struct kmemd_error *error)
 {
-	return change_all(run, step->target, BLOCK_OFFLINE, run->timeout_sec, 0, error);
+	return change_all(run, step->target, BLOCK_OFFLINE, run->patience, 0, error);
 }
 
 int blocks_take_offline(struct run *run, const char *dax, struct kmemd_error *error)
 {
-	struct transition transition = {.directory = -1};
-	int r = begin_transition(run, dax, BLOCK_OFFLINE, &transition, error);
+	struct patience patience = {.stall_sec = ONLINE_STALL_SEC};
+	struct transition transition = {0};
+	int r = begin_transition(run, dax, BLOCK_OFFLINE, &transition, block_size(run), error);
 
 	if (r == 0) {
-		r = run_transition(run, &transition, ONLINE_TIMEOUT_SEC, ONLINE_ATTEMPTS);
+		r = transition_run(run, &transition, patience, ONLINE_ATTEMPTS);
 		if (r < 0)
 			set_failure(run, &transition, r, error);
 	}
-	end_transition(&transition);
+	transition_release(&transition);
 	return r;
 }

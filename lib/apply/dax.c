@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "inventory/blocks.h"
+#include "inventory/dax.h"
 
 #include <fcntl.h>
 #include <libudev.h>
@@ -26,18 +26,8 @@
 DEFINE_CLEANUP(struct udev *, udev_unref);
 DEFINE_CLEANUP(struct udev_monitor *, udev_monitor_unref);
 
-static const struct dax_device *dax_in_inventory(const struct run *run, const char *name)
-{
-	if (run->inventory) /* recovery has none */
-		array_foreach(dax, &run->inventory->dax)
-			if (!strcmp(dax->name, name))
-				return dax;
-	return NULL;
-}
-
-/* The device's driver now: "" for none, negative errno when the device is gone. */
-static int current_driver(const struct run *run, const char *dax, char driver[DEVICE_NAME_MAX],
-			  struct kmemd_error *error)
+int dax_driver(const struct run *run, const char *dax, char driver[DEVICE_NAME_MAX],
+	       struct kmemd_error *error)
 {
 	_cleanup_free_ char *device = format_text("%s/" DAX_DEVICES "/%s", run->kmemd->sysfs, dax);
 	_cleanup_close_ int directory = -1;
@@ -59,45 +49,22 @@ static bool is_driver(const struct run *run, const char *dax, const char *driver
 	struct kmemd_error ignored;
 	char now[DEVICE_NAME_MAX];
 
-	return current_driver(run, dax, now, &ignored) == 0 && !strcmp(now, driver);
+	return dax_driver(run, dax, now, &ignored) == 0 && !strcmp(now, driver);
 }
 
-/*
- * 1, 0 or a negative errno. The ranges of a device that the snapshot does not know yet are read
- * anew.
- */
+/* 1, 0 or a negative errno: what the kernel says now, whatever the snapshot said. */
 static int has_online_blocks(const struct run *run, const char *dax, struct kmemd_error *error)
 {
-	const struct dax_device *known = dax_in_inventory(run, dax);
-	struct kmemd_inventory *fresh = NULL;
-	_cleanup_close_ int blocks = blocks_open(run->kmemd->sysfs);
-	int online = 0, r = 0;
+	char *names[] = {(char *)dax, NULL};
+	struct kmemd_inventory *now = NULL;
+	const struct dax_device *device;
+	int online, r = inventory_read_dax(run->kmemd, names, NULL, DAX_READ_BLOCKS, &now, error);
 
-	if (blocks < 0)
-		return error_errno(error, -blocks, "cannot open the memory blocks: %s",
-				   strerror(-blocks));
-	if (!known) {
-		r = kmemd_inventory_read((struct kmemd *)run->kmemd, &fresh, error);
-		if (r < 0)
-			return r;
-		array_foreach(device, &fresh->dax)
-			if (!strcmp(device->name, dax))
-				known = device;
-	}
-	if (known) {
-		array_foreach(block, &known->blocks) {
-			enum block_state state;
-
-			r = block_read(blocks, block->index, &state);
-			if (r < 0)
-				break;
-			online |= block_is_online(state);
-		}
-	}
-	kmemd_inventory_free(fresh);
 	if (r < 0)
-		return error_errno(error, -r, "cannot read the memory blocks of %s: %s", dax,
-				   strerror(-r));
+		return r;
+	device = inventory_dax(now, dax);
+	online = device && dax_block_counts(device).online;
+	kmemd_inventory_free(now);
 	return online;
 }
 
@@ -198,7 +165,7 @@ static int rebind(const struct run *run, const char *dax, const char *driver, en
 		  struct kmemd_error *error)
 {
 	char now[DEVICE_NAME_MAX];
-	int r = current_driver(run, dax, now, error);
+	int r = dax_driver(run, dax, now, error);
 
 	if (r < 0)
 		return r;
@@ -310,8 +277,8 @@ int dax_of_region(const struct run *run, const char *region, unsigned int timeou
 static int resolve_target(const struct run *run, const struct step *step,
 			  char name[DEVICE_NAME_MAX], struct kmemd_error *error)
 {
-	if (step->target[0]) {
-		memcpy(name, step->target, DEVICE_NAME_MAX);
+	if (step->target[0] || run->created_dax[0]) {
+		memcpy(name, step->target[0] ? step->target : run->created_dax, DEVICE_NAME_MAX);
 		return 0;
 	}
 	if (dax_of_region(run, run->created_region, DAX_APPEARS_MS, name) < 0)
@@ -333,7 +300,7 @@ int step_bind(struct run *run, const struct step *step, struct kmemd_error *erro
 	int r = resolve_target(run, step, dax, error);
 
 	if (r == 0)
-		r = current_driver(run, dax, driver, error);
+		r = dax_driver(run, dax, driver, error);
 	if (r < 0)
 		return r;
 	memmap = read_memmap(run, dax);
@@ -346,6 +313,7 @@ int step_bind(struct run *run, const struct step *step, struct kmemd_error *erro
 				 "%s has no memmap_on_memory switch", dax);
 	if (push_bind_undo(run, dax, driver, memmap) < 0)
 		return error_memory(error);
+	run->rebound = true;
 	return rebind(run, dax, step->driver, memmap == TRISTATE_UNKNOWN ? memmap : step->memmap,
 		      error);
 }
@@ -353,7 +321,7 @@ int step_bind(struct run *run, const struct step *step, struct kmemd_error *erro
 int step_unbind(struct run *run, const struct step *step, struct kmemd_error *error)
 {
 	char driver[DEVICE_NAME_MAX];
-	int r = current_driver(run, step->target, driver, error);
+	int r = dax_driver(run, step->target, driver, error);
 
 	if (r < 0 || !driver[0])
 		return r;

@@ -2,14 +2,17 @@
 #ifndef KMEMD_APPLY_IN_USE_H
 #define KMEMD_APPLY_IN_USE_H
 #include "context.h"
+#include "inventory/inventory.h"
 
 /*
- * What /sys and /proc tell of why memory of a node cannot go offline, as the rest of a sentence:
- * "; node1 holds 800 MiB, of which 700 MiB are locked, and DRAM has 120 MiB free; pid 77 (cat)
- * locks 700 MiB".
- * "" when nothing is known.
+ * What /sys and /proc tell of why a block of a node, online in that state, cannot go offline, as
+ * the rest of a sentence: "; a block of the kernel zone can hold what never moves; node 1 holds
+ * 800 MiB (700 MiB locked), 120 MiB are free elsewhere; 4 huge pages of 1 GiB are on node 1, 2 of
+ * them free; most of it is process 77 (cat) with 700 MiB (700 MiB locked)". "" when nothing is
+ * known.
  */
-void describe_use(const struct kmemd *kmemd, int node, char *buffer, size_t size);
+void describe_use(const struct kmemd *kmemd, int node, enum block_state state, char *buffer,
+		  size_t size);
 
 /*
  * A process that has a file mapped: true, and who it is, "process 77 (cat)". False also where /proc

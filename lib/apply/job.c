@@ -76,8 +76,9 @@ static int execute(const struct task *task, const struct kmemd_inventory *invent
 		.inventory = inventory,
 		.plan = plan,
 		.check = check_outcome,
-		.timeout_sec = task->job->timeout_sec ? task->job->timeout_sec
-						      : plan->decision.settings.drain_timeout_sec,
+		.patience.total_sec = task->job->timeout_sec
+					      ? task->job->timeout_sec
+					      : plan->decision.settings.drain_timeout_sec,
 	};
 	char message[512];
 	int r;
@@ -244,8 +245,7 @@ static int do_all(const struct task *task, struct kmemd_error *error)
 	return result;
 }
 
-static int take_lock_and_recover(const struct kmemd *kmemd, const struct kmemd_job *job,
-				 struct kmemd_error *error)
+int job_begin(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
 {
 	int r, lock;
 
@@ -274,7 +274,7 @@ int kmemd_apply(struct kmemd *kmemd, const struct kmemd_policy *policy, const ch
 		.goal = GOAL_POLICY,
 		.named = device != NULL,
 	};
-	_cleanup_close_ int lock = take_lock_and_recover(kmemd, job, error);
+	_cleanup_close_ int lock = job_begin(kmemd, job, error);
 	bool acted;
 
 	if (lock < 0)
@@ -292,7 +292,7 @@ int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const ch
 		.goal = GOAL_DRAIN,
 		.named = true,
 	};
-	_cleanup_close_ int lock = take_lock_and_recover(kmemd, job, error);
+	_cleanup_close_ int lock = job_begin(kmemd, job, error);
 	bool acted;
 
 	return lock < 0 ? lock : do_device(&task, device, &acted, error);
@@ -304,7 +304,11 @@ static int set_switch(const struct task *task, const struct kmemd_inventory *inv
 		      struct kmemd_error *error)
 {
 	enum tristate wanted = on ? TRISTATE_YES : TRISTATE_NO;
-	struct plan plan = {.device = device, .decision.settings = default_settings};
+	struct plan plan = {
+		.device = device,
+		.decision.settings = default_settings,
+		.auto_online = "offline",
+	};
 	struct run run = {
 		.kmemd = task->kmemd,
 		.job = task->job,
@@ -343,7 +347,7 @@ int kmemd_memmap_set(struct kmemd *kmemd, const char *name, bool on, const struc
 		     struct kmemd_error *error)
 {
 	struct task task = {.kmemd = kmemd, .job = job, .named = true};
-	_cleanup_close_ int lock = take_lock_and_recover(kmemd, job, error);
+	_cleanup_close_ int lock = job_begin(kmemd, job, error);
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	const struct device *device;
 	int r;

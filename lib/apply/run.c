@@ -34,12 +34,13 @@ void run_event(const struct run *run, enum kmemd_event_type type, const char *fo
 	send_event(run, &(struct kmemd_event){.type = type, .message = message});
 }
 
-void run_progress(const struct run *run, unsigned int done, unsigned int total)
+void run_progress(const struct run *run, unsigned int done, unsigned int total, uint64_t block_size)
 {
 	send_event(run, &(struct kmemd_event){
 				.type = KMEMD_EVENT_PROGRESS,
 				.done = done,
 				.total = total,
+				.block_size = block_size,
 			});
 }
 
@@ -101,6 +102,9 @@ static int run_step(struct run *run, const struct step *step, struct kmemd_error
 		[STEP_UNBIND] = step_unbind,
 		[STEP_ONLINE] = step_online,
 		[STEP_DESTROY_REGION] = step_destroy_region,
+		[STEP_CREATE_DAX] = step_create_dax,
+		[STEP_RESIZE_DAX] = step_resize_dax,
+		[STEP_DESTROY_DAX] = step_destroy_dax,
 	};
 	char text[192];
 	int r;
@@ -158,7 +162,7 @@ static bool plan_adds_memory(const struct plan *plan)
 static int run_steps(struct run *run, struct kmemd_error *error)
 {
 	if (plan_adds_memory(run->plan)) {
-		int r = auto_online_hold(run, auto_online_word(run->plan), error);
+		int r = auto_online_hold(run, run->plan->auto_online, error);
 
 		if (r < 0)
 			return r;
@@ -177,7 +181,7 @@ static void handle_failure(struct run *run, struct kmemd_error *error)
 	bool did_something = run->undos.count > 0;
 
 	if (run->plan->decision.settings.on_failure == ON_FAILURE_KEEP && did_something &&
-	    run->plan->goal == GOAL_POLICY) {
+	    run->plan->goal != GOAL_DRAIN) {
 		error->result = KMEMD_PARTLY;
 		return;
 	}

@@ -5,6 +5,7 @@
  * A plan being run: its steps, what undoes them, its journal. Everything here runs under the
  * machine's lock. A step first looks whether what it is to do is done already.
  */
+#include "apply/deadline.h"
 #include "plan/plan.h"
 #include "state/state.h"
 
@@ -26,11 +27,13 @@ struct run {
 	const struct kmemd_inventory *inventory; /* from before the first step */
 	const struct plan *plan;
 	struct journal journal;
-	unsigned int timeout_sec;	      /* for offlining */
+	struct patience patience;	      /* for offlining */
 	char created_region[DEVICE_NAME_MAX]; /* by STEP_CREATE_REGION */
+	char created_dax[DEVICE_NAME_MAX];    /* by STEP_CREATE_DAX */
+	bool rebound;			      /* the ranges in the snapshot may be old */
+	unsigned int moved;		      /* blocks that are in another state than before */
 	bool undoing;			      /* cancellation does not stop an undo */
-	/* Compares the kernel with what is wanted when all steps are done; NULL: nothing to
-	 * compare. */
+	/* Compares the kernel with what is wanted when all steps are done, NULL: nothing to do. */
 	int (*check)(const struct run *run, struct kmemd_error *error);
 	ARRAY(struct undo) undos;
 };
@@ -52,7 +55,8 @@ bool run_is_cancelled(const struct run *run);
 /* Events of the run's device. */
 void run_event(const struct run *run, enum kmemd_event_type type, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void run_progress(const struct run *run, unsigned int done, unsigned int total);
+void run_progress(const struct run *run, unsigned int done, unsigned int total,
+		  uint64_t block_size);
 
 /* sysfs below the context's root; errors name the file and, when writing, the value. */
 int run_read(const struct run *run, const char *path, char *buffer, size_t size,
@@ -68,6 +72,9 @@ int step_bind(struct run *run, const struct step *step, struct kmemd_error *erro
 int step_unbind(struct run *run, const struct step *step, struct kmemd_error *error);
 int step_online(struct run *run, const struct step *step, struct kmemd_error *error);
 int step_offline(struct run *run, const struct step *step, struct kmemd_error *error);
+int step_create_dax(struct run *run, const struct step *step, struct kmemd_error *error);
+int step_resize_dax(struct run *run, const struct step *step, struct kmemd_error *error);
+int step_destroy_dax(struct run *run, const struct step *step, struct kmemd_error *error);
 
 /*
  * Regions, for recovery and undo as well as for the steps: frees whatever of a region exists. The
@@ -83,6 +90,9 @@ int region_destroy(const struct run *run, const char *region, const char *root_d
  */
 int dax_of_region(const struct run *run, const char *region, unsigned int timeout_ms,
 		  char name[DEVICE_NAME_MAX]);
+/* The driver that a device has now: "" for none, -ENODEV when the device is gone. */
+int dax_driver(const struct run *run, const char *dax, char driver[DEVICE_NAME_MAX],
+	       struct kmemd_error *error);
 /*
  * For undos that take a driver or a region away: what the kernel has put online by itself since
  * then is in no step's undo.
@@ -98,7 +108,11 @@ int dax_check_unused(const struct run *run, const char *dax, struct kmemd_error 
  */
 int auto_online_hold(struct run *run, const char *word, struct kmemd_error *error);
 int auto_online_restore(struct run *run, struct kmemd_error *error);
-/* The word that suits a plan: what the kernel should do with blocks that appear meanwhile. */
-const char *auto_online_word(const struct plan *plan);
+
+/*
+ * The beginning of every job: the machine's lock, an fd to be closed, with whatever a job that was
+ * cut short has left put right. Only root may.
+ */
+int job_begin(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error);
 
 #endif

@@ -37,18 +37,26 @@ int attribute_read_u64(int dir, const char *path, uint64_t *ret)
 	return r < 0 ? r : parse_u64(text, ret);
 }
 
-int attribute_write(int dir, const char *path, const char *value)
+int attribute_write_open(int dir, const char *path, const char *value, int *ret_fd)
 {
-	_cleanup_close_ int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	size_t length = strlen(value);
 	ssize_t written;
 
+	*ret_fd = fd;
 	if (fd < 0)
 		return -errno;
 	written = write(fd, value, length);
 	if (written < 0)
 		return -errno;
 	return (size_t)written == length ? 0 : -EIO;
+}
+
+int attribute_write(int dir, const char *path, const char *value)
+{
+	_cleanup_close_ int fd = -1;
+
+	return attribute_write_open(dir, path, value, &fd);
 }
 
 int file_replace(const char *path, const char *text)

@@ -19,6 +19,8 @@ int attribute_read_u64(int dir, const char *path, uint64_t *ret);
  * short write is -EIO. The file is never created.
  */
 int attribute_write(int dir, const char *path, const char *value);
+/* The same, and leaves the file open: *ret_fd is to be closed, or -1. */
+int attribute_write_open(int dir, const char *path, const char *value, int *ret_fd);
 
 /* Replaces a file by write-then-rename; readers see the old text or the new, never a part. */
 int file_replace(const char *path, const char *text);

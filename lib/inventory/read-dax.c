@@ -154,6 +154,8 @@ static int read_blocks(struct search *search, struct dax_device *dax, struct kme
 	bool is_kmem = dax_is_kmem(dax);
 	int r;
 
+	if (search->what & DAX_READ_RANGES)
+		return 0;
 	if (!(search->what & DAX_READ_BLOCKS) && (!is_kmem || dax->has_counts))
 		return 0;
 	if (blocks_find(dax, search->inventory->host.block_size) < 0)

@@ -11,11 +11,7 @@
 /* Regions are made of 256 MiB units (CXL 3.1, 9.18.1.3: CFMWS window size). */
 #define REGION_UNIT (UINT64_C(256) << 20)
 
-static void refuse(struct plan *plan, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* A plan is refused as a whole: the steps found so far go. The first reason stays. */
-static void refuse(struct plan *plan, const char *format, ...)
+void plan_refuse(struct plan *plan, const char *format, ...)
 {
 	va_list arguments;
 
@@ -27,8 +23,8 @@ static void refuse(struct plan *plan, const char *format, ...)
 	va_end(arguments);
 }
 
-static struct step *add_step(struct plan *plan, enum step_type type, const char *target,
-			     enum policy_key why)
+struct step *plan_add_step(struct plan *plan, enum step_type type, const char *target,
+			   enum policy_key why)
 {
 	struct step *step;
 
@@ -37,28 +33,24 @@ static struct step *add_step(struct plan *plan, enum step_type type, const char 
 		return NULL;
 	step->type = type;
 	step->memmap = TRISTATE_UNKNOWN;
-	step->why = plan->goal == GOAL_DRAIN ? KEY_COUNT : why;
+	step->why = plan->goal == GOAL_POLICY ? why : KEY_COUNT;
 	snprintf(step->target, sizeof(step->target), "%s", target);
 	return step;
 }
 
-/* Whose memmap goes where when the driver adds this many bytes. */
-static void set_memmap_cost(struct step *step, uint64_t bytes, bool on_device)
-{
-	step->dram_bytes = on_device ? 0 : memmap_bytes(bytes);
-	step->device_bytes = on_device ? memmap_bytes(bytes) : 0;
-}
-
-static void check_dram(struct plan *plan, const struct host *host, const struct step *step)
+void plan_memmap_cost(struct plan *plan, const struct host *host, struct step *step, uint64_t bytes,
+		      bool on_device)
 {
 	char need[SIZE_TEXT_MAX], have[SIZE_TEXT_MAX];
 
+	step->dram_bytes = on_device ? 0 : memmap_bytes(bytes);
+	step->device_bytes = on_device ? memmap_bytes(bytes) : 0;
 	if (step->dram_bytes <= host->memory_available)
 		return;
-	refuse(plan,
-	       "the memmap would take %s of DRAM and %s are available; "
-	       "MemmapOnMemory=yes puts it on the device",
-	       format_size(step->dram_bytes, need), format_size(host->memory_available, have));
+	plan_refuse(plan,
+		    "the memmap would take %s of DRAM and %s are available; "
+		    "MemmapOnMemory=yes puts it on the device",
+		    format_size(step->dram_bytes, need), format_size(host->memory_available, have));
 }
 
 /*
@@ -73,13 +65,14 @@ static enum tristate memmap_to_set(struct plan *plan, const struct host *host,
 		return attribute == TRISTATE_UNKNOWN ? TRISTATE_UNKNOWN : TRISTATE_NO;
 	case MEMMAP_YES:
 		if (host->memmap_parameter == TRISTATE_NO)
-			refuse(plan, "MemmapOnMemory=yes cannot be had: the kernel was booted with "
-				     "memory_hotplug.memmap_on_memory off");
+			plan_refuse(plan,
+				    "MemmapOnMemory=yes cannot be had: the kernel was booted with "
+				    "memory_hotplug.memmap_on_memory off");
 		else if (attribute == TRISTATE_UNKNOWN)
-			refuse(plan,
-			       "MemmapOnMemory=yes cannot be had: %s has no memmap_on_memory "
-			       "switch on Linux %s with the %s kmem",
-			       dax, host->kernel, kmem_module_names[host->kmem]);
+			plan_refuse(plan,
+				    "MemmapOnMemory=yes cannot be had: %s has no memmap_on_memory "
+				    "switch on Linux %s with the %s kmem",
+				    dax, host->kernel, kmem_module_names[host->kmem]);
 		return TRISTATE_YES;
 	case MEMMAP_AUTO:
 	default:
@@ -122,17 +115,18 @@ static const struct root_decoder *choose_window(struct plan *plan,
 			return decoder;
 	}
 	if (full)
-		refuse(plan,
-		       "no free HPA for a region of %s: the largest free part of the CXL "
-		       "window %s is %s of %s",
-		       format_size(size, need), full->name, format_size(full->largest_free, have),
-		       format_size(full->size, window));
+		plan_refuse(plan,
+			    "no free HPA for a region of %s: the largest free part of the CXL "
+			    "window %s is %s of %s",
+			    format_size(size, need), full->name,
+			    format_size(full->largest_free, have), format_size(full->size, window));
 	else if (old)
-		refuse(plan, "Linux %s cannot create volatile CXL regions (6.3 and later can)",
-		       inventory->host.kernel);
+		plan_refuse(plan, "Linux %s cannot create volatile CXL regions (6.3 and later can)",
+			    inventory->host.kernel);
 	else
-		refuse(plan, "no CXL window for volatile memory reaches %s without interleaving",
-		       memdev->name);
+		plan_refuse(plan,
+			    "no CXL window for volatile memory reaches %s without interleaving",
+			    memdev->name);
 	return NULL;
 }
 
@@ -143,7 +137,7 @@ static int plan_fresh_dax(struct plan *plan, const struct kmemd_inventory *inven
 	const struct settings *settings = &plan->decision.settings;
 	uint64_t block_size = inventory->host.block_size;
 	char have[SIZE_TEXT_MAX], block[SIZE_TEXT_MAX];
-	struct step *step = add_step(plan, STEP_BIND, "", KEY_MODE);
+	struct step *step = plan_add_step(plan, STEP_BIND, "", KEY_MODE);
 
 	if (!step)
 		return -ENOMEM;
@@ -151,8 +145,8 @@ static int plan_fresh_dax(struct plan *plan, const struct kmemd_inventory *inven
 	if (settings->mode != MODE_SYSTEM_RAM)
 		return 0;
 	if (size < block_size) {
-		refuse(plan, "%s (%s) holds no whole memory block of %s", name,
-		       format_size(size, have), format_size(block_size, block));
+		plan_refuse(plan, "%s (%s) holds no whole memory block of %s", name,
+			    format_size(size, have), format_size(block_size, block));
 		return 0;
 	}
 
@@ -161,13 +155,12 @@ static int plan_fresh_dax(struct plan *plan, const struct kmemd_inventory *inven
 	 * which made regions possible, and 6.8 the step finds none and says so.
 	 */
 	step->memmap = memmap_to_set(plan, &inventory->host, TRISTATE_YES, name);
-	set_memmap_cost(step, size, step->memmap == TRISTATE_YES);
-	check_dram(plan, &inventory->host, step);
+	plan_memmap_cost(plan, &inventory->host, step, size, step->memmap == TRISTATE_YES);
 	if (plan->refusal[0])
 		return 0;
 	note_parameter(plan, &inventory->host);
 
-	step = add_step(plan, STEP_ONLINE, "", KEY_ZONE);
+	step = plan_add_step(plan, STEP_ONLINE, "", KEY_ZONE);
 	if (!step)
 		return -ENOMEM;
 	step->zone = settings->zone;
@@ -194,15 +187,15 @@ static int plan_new_region(struct plan *plan, const struct kmemd_inventory *inve
 		return 0;
 	}
 	if (!memdev->free_decoder[0]) {
-		refuse(plan, "%s has %" PRIu64 " MiB of free capacity and no free HDM decoder",
-		       memdev->name, free_size >> 20);
+		plan_refuse(plan, "%s has %" PRIu64 " MiB of free capacity and no free HDM decoder",
+			    memdev->name, free_size >> 20);
 		return 0;
 	}
 	window = choose_window(plan, inventory, memdev, size);
 	if (!window)
 		return 0;
 
-	step = add_step(plan, STEP_CREATE_REGION, memdev->name, KEY_CREATE);
+	step = plan_add_step(plan, STEP_CREATE_REGION, memdev->name, KEY_CREATE);
 	if (!step)
 		return -ENOMEM;
 	memcpy(step->root_decoder, window->name, sizeof(step->root_decoder));
@@ -220,7 +213,7 @@ static int plan_offline(struct plan *plan, const struct dax_device *dax, enum po
 
 	if (!counts.online)
 		return 0;
-	step = add_step(plan, STEP_OFFLINE, dax->name, why);
+	step = plan_add_step(plan, STEP_OFFLINE, dax->name, why);
 	if (!step)
 		return -ENOMEM;
 	step->blocks = counts.online;
@@ -253,9 +246,9 @@ static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inve
 	char size[SIZE_TEXT_MAX], block[SIZE_TEXT_MAX];
 
 	if (!counts.total) {
-		refuse(plan, "%s (%s) holds no whole memory block of %s", dax->name,
-		       format_size(dax->size, size),
-		       format_size(inventory->host.block_size, block));
+		plan_refuse(plan, "%s (%s) holds no whole memory block of %s", dax->name,
+			    format_size(dax->size, size),
+			    format_size(inventory->host.block_size, block));
 		return 0;
 	}
 	memmap = memmap_to_set(plan, &inventory->host, dax->memmap_on_memory, dax->name);
@@ -265,15 +258,14 @@ static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inve
 	if (bind) {
 		if (plan_offline(plan, dax, KEY_MEMMAP_ON_MEMORY) < 0)
 			return -ENOMEM;
-		step = add_step(plan, STEP_BIND, dax->name,
-				dax_is_kmem(dax) ? KEY_MEMMAP_ON_MEMORY : KEY_MODE);
+		step = plan_add_step(plan, STEP_BIND, dax->name,
+				     dax_is_kmem(dax) ? KEY_MEMMAP_ON_MEMORY : KEY_MODE);
 		if (!step)
 			return -ENOMEM;
 		step->driver = "kmem";
 		step->memmap = memmap;
 		step->lost_bytes = dax->size - bytes;
-		set_memmap_cost(step, bytes, memmap == TRISTATE_YES);
-		check_dram(plan, &inventory->host, step);
+		plan_memmap_cost(plan, &inventory->host, step, bytes, memmap == TRISTATE_YES);
 		if (plan->refusal[0])
 			return 0;
 		note_parameter(plan, &inventory->host);
@@ -284,7 +276,7 @@ static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inve
 			 counts.in[BLOCK_ABSENT], counts.total, dax->name);
 	if (!bind && counts.in[wanted] + counts.in[BLOCK_ABSENT] == counts.total)
 		return 0;
-	step = add_step(plan, STEP_ONLINE, dax->name, KEY_ZONE);
+	step = plan_add_step(plan, STEP_ONLINE, dax->name, KEY_ZONE);
 	if (!step)
 		return -ENOMEM;
 	step->zone = settings->zone;
@@ -301,7 +293,7 @@ static int plan_devdax(struct plan *plan, const struct dax_device *dax)
 		return 0;
 	if (dax_is_kmem(dax) && plan_offline(plan, dax, KEY_MODE) < 0)
 		return -ENOMEM;
-	step = add_step(plan, STEP_BIND, dax->name, KEY_MODE);
+	step = plan_add_step(plan, STEP_BIND, dax->name, KEY_MODE);
 	if (!step)
 		return -ENOMEM;
 	step->driver = "device_dax";
@@ -341,7 +333,7 @@ static int plan_regions(struct plan *plan, const struct kmemd_inventory *invento
 		}
 		if (region->enabled)
 			continue;
-		if (!add_step(plan, STEP_ENABLE_REGION, region->name, KEY_MODE) ||
+		if (!plan_add_step(plan, STEP_ENABLE_REGION, region->name, KEY_MODE) ||
 		    plan_fresh_dax(plan, inventory, region->name, region->size) < 0)
 			return -ENOMEM;
 	}
@@ -357,18 +349,18 @@ static int plan_policy(struct plan *plan, const struct kmemd_inventory *inventor
 	if (mode == MODE_IGNORE)
 		return 0;
 	if (device->kind == KIND_CXL_PMEM) {
-		refuse(plan,
-		       "%s: persistent CXL capacity needs a region and a namespace first "
-		       "(cxl create-region -t pmem, ndctl create-namespace -m devdax); name "
-		       "the namespace's UUID then",
-		       device->name);
+		plan_refuse(plan,
+			    "%s: persistent CXL capacity needs a region and a namespace first "
+			    "(cxl create-region -t pmem, ndctl create-namespace -m devdax); name "
+			    "the namespace's UUID then",
+			    device->name);
 		return 0;
 	}
 	if (device->namespace && !device->namespace->dax[0]) {
-		refuse(plan,
-		       "%s is a %s namespace: making it devdax would destroy what is on it; "
-		       "ndctl create-namespace -e %s -m devdax does that",
-		       device->name, device->namespace->mode, device->name);
+		plan_refuse(plan,
+			    "%s is a %s namespace: making it devdax would destroy what is on it; "
+			    "ndctl create-namespace -e %s -m devdax does that",
+			    device->name, device->namespace->mode, device->name);
 		return 0;
 	}
 	r = plan_regions(plan, inventory);
@@ -396,16 +388,16 @@ static int plan_drain(struct plan *plan)
 			continue;
 		if (plan_offline(plan, dax, KEY_COUNT) < 0)
 			return -ENOMEM;
-		step = add_step(plan, device->memdev ? STEP_UNBIND : STEP_BIND, dax->name,
-				KEY_COUNT);
+		step = plan_add_step(plan, device->memdev ? STEP_UNBIND : STEP_BIND, dax->name,
+				     KEY_COUNT);
 		if (!step)
 			return -ENOMEM;
-		step->driver = "device_dax";
+		step->driver = device->memdev ? "kmem" : "device_dax";
 	}
 	if (device->kind != KIND_CXL_RAM)
 		return 0;
 	array_foreach(region, &device->regions)
-		if (!add_step(plan, STEP_DESTROY_REGION, (*region)->name, KEY_COUNT))
+		if (!plan_add_step(plan, STEP_DESTROY_REGION, (*region)->name, KEY_COUNT))
 			return -ENOMEM;
 	return 0;
 }
@@ -418,12 +410,13 @@ static bool refuse_lost(struct plan *plan, const struct kmemd_inventory *invento
 
 		if (!region->lost_blocks)
 			continue;
-		refuse(plan,
-		       "its memdev was pulled out while %u of its memory blocks were online, and "
-		       "what they held is lost; take memory%" PRIu64 " and up offline, then "
-		       "'cxl destroy-region %s'",
-		       region->lost_blocks, region->start / inventory->host.block_size,
-		       region->name);
+		plan_refuse(
+			plan,
+			"its memdev was pulled out while %u of its memory blocks were online, and "
+			"what they held is lost; take memory%" PRIu64 " and up offline, then "
+			"'cxl destroy-region %s'",
+			region->lost_blocks, region->start / inventory->host.block_size,
+			region->name);
 		return true;
 	}
 	return false;
@@ -441,18 +434,36 @@ static void refuse_beside_lost(struct plan *plan, const struct kmemd_inventory *
 		adds = adds || step->type == STEP_ONLINE;
 	array_foreach(region, &inventory->regions)
 		if (adds && region->lost_blocks)
-			refuse(plan,
-			       "%s was pulled out while its memory was online, and %u of its "
-			       "blocks "
-			       "still are: more memory may crash the kernel; take them offline, or "
-			       "reboot",
-			       region->name, region->lost_blocks);
+			plan_refuse(plan,
+				    "%s was pulled out while its memory was online, and %u of its "
+				    "blocks "
+				    "still are: more memory may crash the kernel; take them "
+				    "offline, or "
+				    "reboot",
+				    region->name, region->lost_blocks);
+}
+
+/*
+ * Where a device will have to be bound a second time (devdax, or the memmap moved off the device),
+ * its blocks must not come online in between. Otherwise the kernel itself puts them where they
+ * belong, and memory of others that happens to arrive meanwhile is usable as well.
+ */
+static const char *auto_online_word(const struct settings *settings)
+{
+	if (settings->mode != MODE_SYSTEM_RAM || settings->memmap == MEMMAP_NO)
+		return "offline";
+	return settings->zone == ZONE_MOVABLE ? "online_movable" : "online_kernel";
 }
 
 int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
 	      const struct decision *decision, enum goal goal, struct plan *ret)
 {
-	struct plan plan = {.device = device, .decision = *decision, .goal = goal};
+	struct plan plan = {
+		.device = device,
+		.decision = *decision,
+		.goal = goal,
+		.auto_online = auto_online_word(&decision->settings),
+	};
 	int r = 0;
 
 	if (!refuse_lost(&plan, inventory))

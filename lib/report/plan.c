@@ -13,7 +13,7 @@ static void source_of(const struct decision *decision, enum policy_key key, char
 		      size_t size)
 {
 	if (key == KEY_COUNT)
-		snprintf(buffer, size, "kmemctl drain");
+		snprintf(buffer, size, "the command");
 	else if (decision->file && decision->file->line[key])
 		snprintf(buffer, size, "%s:%u", decision->file->path, decision->file->line[key]);
 	else
@@ -51,13 +51,16 @@ static const char *refusal_of(const struct plan *plan)
 	return plan->refusal;
 }
 
-static void put_plan(struct json_object *array, const struct kmemd *kmemd, const struct plan *plan)
+void report_plan(struct json_object *array, const struct kmemd *kmemd, const struct plan *plan)
 {
 	struct json_object *json = json_append_object(array), *steps;
 
 	json_put_text(json, "device", plan->device->name);
 	json_put_text(json, "identity", plan->device->identity);
-	json_put_text(json, "mode", mode_names[plan->decision.settings.mode]);
+	if (plan->goal == GOAL_REQUEST) /* policy has no say in it */
+		json_put_text(json, "mode", "by-hand");
+	else
+		json_put_text(json, "mode", mode_names[plan->decision.settings.mode]);
 	json_put_text(json, "policy", plan->decision.file ? plan->decision.file->path : "");
 	json_put_text(json, "refused", refusal_of(plan));
 	json_put_text(json, "note", plan->note);
@@ -89,7 +92,7 @@ static void put_explanation(struct json_object *array, const struct kmemd *kmemd
 	struct json_object *json, *keys;
 	char number[16];
 
-	put_plan(array, kmemd, plan);
+	report_plan(array, kmemd, plan);
 	json = json_object_array_get_idx(array, json_object_array_length(array) - 1);
 	json_put_text(json, "kind", kind_names[plan->device->kind]);
 	keys = json_put_array(json, "keys");
@@ -139,7 +142,7 @@ int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *invento
 		      struct json_object **ret, struct kmemd_error *error)
 {
 	return report_devices(kmemd, inventory, policy, device, drain ? GOAL_DRAIN : GOAL_POLICY,
-			      put_plan, ret, error);
+			      report_plan, ret, error);
 }
 
 int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inventory,

@@ -10,6 +10,7 @@ struct device;
 struct json_object;
 struct kmemd;
 struct kmemd_inventory;
+struct plan;
 
 /* Puts "record": {"state", "message"} when there is one for the device. */
 void report_record(struct json_object *json, const struct kmemd *kmemd,
@@ -31,5 +32,8 @@ enum report_dax {
  */
 struct json_object *report_dax_device(const struct kmemd_inventory *inventory,
 				      const struct dax_device *dax, unsigned int flags);
+
+/* Appends a plan with its steps, what they cost and why they are there. */
+void report_plan(struct json_object *array, const struct kmemd *kmemd, const struct plan *plan);
 
 #endif

@@ -24,7 +24,7 @@ int lock_take(const struct kmemd *kmemd, const struct kmemd_job *job, struct kme
 
 /* One job at a time, hence one journal. Empty strings: nothing of the kind is under way. */
 struct journal {
-	char job[16]; /* "apply" or "drain" */
+	char job[32]; /* "apply", "drain", the verb of a request */
 	char device[128];
 	int pid;
 	char auto_online_was[32], auto_online_is[32];

@@ -9,58 +9,79 @@
  *
  * Include this once in a test program. It brings the objects of the library that it replaces:
  * base/file.c with attribute_write() and file_replace(), inventory/read.c with
- * kmemd_inventory_read(), apply/deadline.c with deadline_sleep(). The linker then takes none of
- * them from the library.
+ * kmemd_inventory_read(), inventory/read-dax.c with inventory_read_dax(), apply/deadline.c with
+ * backoff_sleep(). The linker then takes none of them from the library.
  *
  * Faults: every write has a number from 1; fault.at makes one fail or the process die there.
- * fault.path makes all writes whose path and value match fail.
+ * fault.path makes all writes whose path and value match fail. The faults are in memory that the
+ * process shares with the one that writes to memory blocks for it.
  */
 #include "fixture.h"
 
-#define attribute_write real_attribute_write
-#define file_replace	real_file_replace
+#define attribute_write	     real_attribute_write
+#define attribute_write_open real_attribute_write_open
+#define file_replace	     real_file_replace
 #include "base/file.c"
 #undef attribute_write
+#undef attribute_write_open
 #undef file_replace
 #define kmemd_inventory_read real_inventory_read
 #include "inventory/read.c"
 #undef kmemd_inventory_read
-#define deadline_sleep real_deadline_sleep
+#define inventory_read_dax real_inventory_read_dax
+#include "inventory/read-dax.c"
+#undef inventory_read_dax
+#define backoff_sleep real_backoff_sleep
 #include "apply/deadline.c"
-#undef deadline_sleep
+#undef backoff_sleep
 
 #include "apply/deadline.h"
 #include "base/error.h"
 #include "base/parse.h"
 #include "inventory/blocks.h"
+#include "inventory/dax.h"
 #include "inventory/read.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <sys/mman.h>
 
 int attribute_write(int dir, const char *path, const char *value);
+int attribute_write_open(int dir, const char *path, const char *value, int *ret_fd);
 int file_replace(const char *path, const char *text);
 int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 			 struct kmemd_error *error);
-void deadline_sleep(const struct deadline *deadline, unsigned int ms);
+int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char *region,
+		       unsigned int what, struct kmemd_inventory **ret, struct kmemd_error *error);
+void backoff_sleep(unsigned int ms);
 
 #define WINDOW_START UINT64_C(0x1000000000)
 #define NVDIMM_START UINT64_C(0x2000000000)
 #define KILLED	     77 /* exit code of a process that the fault killed */
 
-static struct fault {
-	unsigned int writes;	  /* so far */
-	unsigned int at;	  /* the number of the write that fails, 0: none */
-	int errnum;		  /* with which; 0: the process dies before the write */
-	const char *path, *value; /* globs: every such write fails; NULL: none */
-	unsigned int skip;	  /* so many of those succeed first */
-	void (*before)(const char *path, const char *value); /* called before every write */
-	const char *violation; /* what Linux would let happen and nobody may do */
-} fault;
+static struct shared {
+	struct fault {
+		unsigned int writes;	  /* so far */
+		unsigned int at;	  /* the number of the write that fails, 0: none */
+		int errnum;		  /* with which; 0: the process dies before the write */
+		const char *path, *value; /* globs: every such write fails; NULL: none */
+		unsigned int skip;	  /* so many of those succeed first */
+		void (*before)(const char *path, const char *value); /* called before every write */
+		const char *violation; /* what Linux would let happen and nobody may do */
+		const char *hang;      /* a glob: writes of value to it never return */
+		const char *kill;      /* a glob: the kernel kills the process that writes to it */
+		unsigned int counted;  /* for the tests' own use */
+	} fault;
+	unsigned int sleeps;
+	pid_t process; /* that dies of a fault, whoever of its children does the write */
+} * shared;
+
+#define fault  (shared->fault)
+#define sleeps (shared->sleeps)
 
 static char kernel[512]; /* the tree */
-static unsigned int sleeps;
 
 static const char *sysfs(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static const char *sysfs(const char *format, ...)
@@ -149,16 +170,43 @@ static bool is_online(uint64_t index)
  * -------------------------------------------------------------------------------------------------
  */
 
+#define RANGES_MAX 8
+
+/* "0x1000+0x2000 0x5000+0x1000" in the file ranges, or one range in the files start and size. */
+static unsigned int read_ranges(const char *dax, struct range ranges[RANGES_MAX])
+{
+	const char *device = sysfs("bus/dax/devices/%s", dax);
+	const char *text = text_of(at(device, "ranges"));
+	unsigned int count = 0;
+	int length;
+
+	if (!exists(at(device, "ranges"))) {
+		ranges[0].start = number_of(at(device, "start"));
+		ranges[0].size = number_of(at(device, "size"));
+		return 1;
+	}
+	while (count < RANGES_MAX &&
+	       sscanf(text, " %" SCNi64 "+%" SCNi64 "%n", (int64_t *)&ranges[count].start,
+		      (int64_t *)&ranges[count].size, &length) == 2) {
+		text += length;
+		count++;
+	}
+	return count;
+}
+
 /* Calls for every block of a dax device. */
 static void each_block(const char *dax, void (*callback)(uint64_t index))
 {
-	struct range range = {number_of(sysfs("bus/dax/devices/%s/start", dax)),
-			      number_of(sysfs("bus/dax/devices/%s/size", dax))};
-	uint64_t first, count;
+	struct range ranges[RANGES_MAX];
+	unsigned int range_count = read_ranges(dax, ranges);
 
-	blocks_of_range(&range, BLOCK, &first, &count);
-	for (uint64_t i = 0; i < count; i++)
-		callback(first + i);
+	for (unsigned int i = 0; i < range_count; i++) {
+		uint64_t first, count;
+
+		blocks_of_range(&ranges[i], BLOCK, &first, &count);
+		for (uint64_t j = 0; j < count; j++)
+			callback(first + j);
+	}
 }
 
 static void remove_block(uint64_t index)
@@ -404,15 +452,30 @@ static int kernel_write(const char *path, const char *value)
 	return 0;
 }
 
+/* As by SIGKILL, which takes the children along. */
+static void die(void)
+{
+	if (getpid() == shared->process)
+		_exit(KILLED);
+	kill(shared->process, SIGKILL);
+	for (;;)
+		pause();
+}
+
 /* 0, or the negative errno of a write that is to fail. */
 static int check_fault(const char *path, const char *value)
 {
 	fault.writes++;
 	if (fault.before)
 		fault.before(path, value);
+	while (fault.hang && fnmatch(fault.hang, path, 0) == 0 &&
+	       (!fault.value || fnmatch(fault.value, value, 0) == 0))
+		pause();
+	if (fault.kill && fnmatch(fault.kill, path, 0) == 0)
+		kill(getpid(), SIGKILL);
 	if (fault.writes == fault.at) {
 		if (!fault.errnum)
-			_exit(KILLED);
+			die();
 		return -fault.errnum;
 	}
 	if (fault.path && fnmatch(fault.path, path, 0) == 0 &&
@@ -437,6 +500,12 @@ int attribute_write(int dir, const char *path, const char *value)
 	return r < 0 ? r : kernel_write(full, value);
 }
 
+int attribute_write_open(int dir, const char *path, const char *value, int *ret_fd)
+{
+	*ret_fd = -1;
+	return attribute_write(dir, path, value);
+}
+
 /* The journal and the records: a process may die before any of them is written. */
 int file_replace(const char *path, const char *text)
 {
@@ -446,9 +515,9 @@ int file_replace(const char *path, const char *text)
 }
 
 /* Nobody waits in a test. */
-void deadline_sleep(const struct deadline *deadline, unsigned int ms)
+void backoff_sleep(unsigned int ms)
 {
-	(void)deadline, (void)ms;
+	(void)ms;
 	sleeps++;
 	usleep(100);
 }
@@ -515,18 +584,24 @@ static void read_fake_dax(struct kmemd_inventory *inventory, const char *name)
 	const char *device = sysfs("bus/dax/devices/%s", name);
 	struct dax_device *dax = array_add(&inventory->dax);
 	_cleanup_close_ int blocks = blocks_open(kernel);
+	struct range ranges[RANGES_MAX];
+	unsigned int count;
 
 	copy_name(dax->name, name);
 	copy_name(dax->origin, text_of(at(device, "origin")));
 	copy_name(dax->driver, driver_of(device));
-	dax->parent = dax->origin[0] == 'r' ? DAX_PARENT_CXL : DAX_PARENT_NVDIMM;
+	dax->parent = dax->origin[0] == 'r'   ? DAX_PARENT_CXL
+		      : dax->origin[0] == 'h' ? DAX_PARENT_HMEM
+					      : DAX_PARENT_NVDIMM;
 	dax->size = number_of(at(device, "size"));
 	dax->target_node = 1;
 	dax->memmap_on_memory = number_of(at(device, "memmap_on_memory")) ? TRISTATE_YES
 									  : TRISTATE_NO;
-	*(struct range *)array_add(&dax->ranges) = (struct range){number_of(at(device, "start")),
-								  dax->size};
+	count = dax->size ? read_ranges(name, ranges) : 0;
+	for (unsigned int i = 0; i < count; i++)
+		*(struct range *)array_add(&dax->ranges) = ranges[i];
 	assert_int_equal(blocks_find(dax, BLOCK), 0);
+	dax->align = exists(at(device, "align")) ? number_of(at(device, "align")) : 2 * MIB;
 	if (dax_is_kmem(dax))
 		assert_int_equal(blocks_read(blocks, dax), 0);
 }
@@ -549,7 +624,8 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	inventory->host.memory_available = GIB;
 	read_fake_cxl(inventory);
 	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' &&
+		    number_of(sysfs("bus/dax/devices/%s/size", entry->d_name)))
 			read_fake_dax(inventory, entry->d_name);
 	if (exists(sysfs("bus/dax/devices/dax1.0"))) {
 		struct namespace *namespace = array_add(&inventory->namespaces);
@@ -562,6 +638,80 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 		namespace->instance = 8;
 	}
 	assert_int_equal(inventory_find_devices(inventory), 0);
+	*ret = inventory;
+	return 0;
+}
+
+/* What the dax devices come from, as inventory/dax-source.c finds it. */
+static void set_source(struct kmemd_inventory *inventory, struct dax_device *dax)
+{
+	struct dax_source *source = &dax->source;
+	char **identity = array_add(&source->identities);
+	struct dax_memdev *memdev;
+	int region = 0;
+
+	sscanf(dax->name, "dax%d", &region);
+	dax->region = inventory->dax_regions.count;
+	*(struct dax_region *)array_add(&inventory->dax_regions) = (struct dax_region){
+		.id = region,
+		.path = format_text("devices/hmem.%d", region),
+	};
+	switch (dax->parent) {
+	case DAX_PARENT_CXL:
+		source->kind = KIND_CXL_RAM;
+		*identity = strdup("cxl-ram:0x1234");
+		memdev = array_add(&source->memdevs);
+		copy_name(memdev->name, "mem0");
+		memdev->serial = 0x1234;
+		memdev->has_serial = true;
+		break;
+	case DAX_PARENT_NVDIMM:
+		source->kind = KIND_NVDIMM;
+		*identity = strdup("nvdimm:01234567-89ab-cdef-0123-456789abcdef");
+		copy_name(source->uuid, "01234567-89ab-cdef-0123-456789abcdef");
+		break;
+	default:
+		source->kind = KIND_HMEM;
+		*identity = format_text("hmem:0x%" PRIx64 "+0x%" PRIx64,
+					dax->ranges.count ? dax->ranges.items[0].start : 0,
+					dax->size);
+	}
+}
+
+static int compare_dax(const void *a, const void *b)
+{
+	return strcmp(((const struct dax_device *)a)->name, ((const struct dax_device *)b)->name);
+}
+
+int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char *region,
+		       unsigned int what, struct kmemd_inventory **ret, struct kmemd_error *error)
+{
+	struct kmemd_inventory *all, *inventory = calloc(1, sizeof(*inventory));
+
+	if (kmemd_inventory_read((struct kmemd *)kmemd, &all, error) < 0)
+		return -EIO;
+	inventory->host = all->host;
+	qsort(all->dax.items, all->dax.count, sizeof(*all->dax.items), compare_dax);
+	array_foreach(dax, &all->dax) {
+		char **name = (char **)names;
+		bool wanted = !names;
+
+		set_source(inventory, dax);
+		while (name && *name)
+			wanted = wanted || dax_is_called(dax, *name++);
+		if (!wanted ||
+		    (region &&
+		     !dax_region_is_called(&inventory->dax_regions.items[dax->region], region)))
+			continue;
+		if (what & DAX_READ_RANGES) {
+			free(dax->blocks.items);
+			dax->blocks.items = NULL;
+			dax->blocks.count = 0;
+		}
+		*(struct dax_device *)array_add(&inventory->dax) = *dax;
+		memset(dax, 0, sizeof(*dax));
+	}
+	kmemd_inventory_free(all);
 	*ret = inventory;
 	return 0;
 }
@@ -588,8 +738,12 @@ static void kernel_boot(const char *folder, const char *auto_online)
 	};
 
 	snprintf(kernel, sizeof(kernel), "%s/sys", folder);
-	memset(&fault, 0, sizeof(fault));
-	sleeps = 0;
+	if (!shared)
+		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(shared != MAP_FAILED);
+	memset(shared, 0, sizeof(*shared));
+	shared->process = getpid();
 	for (size_t i = 0; i < array_size(files); i++)
 		write_text(sysfs("%s", files[i]), "");
 	write_text(sysfs("devices/system/memory/auto_online_blocks"), auto_online);

@@ -323,13 +323,11 @@ static void the_setting_is_held_while_memory_is_added(void **state)
 /* --- the block engine
  * --------------------------------------------------------------------------------------------- */
 
-static unsigned int block_writes;
-
 /* The first write to a block fails, the second one does not. */
 static void fail_first_block_write(const char *path, const char *value)
 {
 	(void)value;
-	if (strstr(path, "memory514/state") && ++block_writes == 1)
+	if (strstr(path, "memory514/state") && ++fault.counted == 1)
 		fault.at = fault.writes;
 }
 
@@ -337,11 +335,10 @@ static void a_block_that_fails_for_a_moment_is_tried_again(void **state)
 {
 	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
 
-	block_writes = 0;
 	fault.before = fail_first_block_write;
 	fault.errnum = EBUSY;
 	assert_done(&machine, apply(&machine, "mem0"));
-	assert_int_equal(block_writes, 2);
+	assert_int_equal(fault.counted, 2);
 	assert_int_equal(sleeps, 1);
 	assert_blocks_are(WINDOW_START, "online", "Movable");
 	assert_int_equal(told.counts[KMEMD_EVENT_UNDO], 0);
@@ -441,42 +438,138 @@ static void a_drain_that_fails_says_who_uses_the_memory(void **state)
 static void remove_memory(const char *path, const char *value)
 {
 	(void)value;
-	if (strstr(path, "memory514/state"))
-		folder_remove(sysfs("devices/system/memory/memory514"));
+	if (!strstr(path, "memory514/state"))
+		return;
+	for (unsigned int i = 512; i < 516; i++)
+		folder_remove(sysfs("devices/system/memory/memory%u", i));
+	folder_remove(sysfs("bus/dax/devices/dax0.0"));
+	folder_remove(sysfs("bus/cxl/devices/region0/dax_region0"));
 }
 
-static void a_block_that_vanishes_ends_the_job(void **state)
+static void a_device_that_vanishes_ends_the_job(void **state)
 {
 	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
 
 	fault.before = remove_memory;
 	assert_int_equal(apply(&machine, "mem0"), -ENODEV);
 	assert_int_equal(machine.error.result, KMEMD_NO_DEVICE);
-	assert_contains(machine.error.message,
-			"memory514 of dax0.0 is gone: was the device removed?");
+	assert_contains(machine.error.message, "dax0.0 is gone");
 	assert_in_range(sleeps, 0, 2);
 	assert_as_before(&machine);
 	power_off(&machine);
+}
+
+/* The process that writes, of which there is one at most. */
+static unsigned int children(void)
+{
+	return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD ? 0 : 1;
 }
 
 static void a_job_that_is_cancelled_is_undone(void **state)
 {
 	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
 
+	fault.hang = "*/memory514/state";
 	told.cancel_after = 2;
 	assert_int_equal(apply(&machine, "mem0"), -ECANCELED);
+	assert_int_equal(children(), 0);
 	assert_contains(machine.error.message, "cancelled after 2 of 4 blocks");
 	assert_as_before(&machine);
 	/* That is nobody's failure: policy tries again. */
 	assert_false(has_record(&machine, "cxl-ram:0x1234", "failed"));
+	fault.hang = NULL;
 	memset(&told, 0, sizeof(told));
 	assert_done(&machine, apply(&machine, NULL));
 	assert_blocks_are(WINDOW_START, "online", "Movable");
 	memset(&told, 0, sizeof(told));
 	told.cancel_after = 1;
+	fault.hang = "*/memory513/state";
+	fault.value = "offline";
 	assert_int_equal(drain(&machine, "mem0"), -ECANCELED);
+	assert_contains(machine.error.message, "cancelled after 2 of 4 blocks");
 	assert_blocks_are(WINDOW_START, "online", "Movable");
+	assert_int_equal(children(), 0);
 	memset(&told, 0, sizeof(told));
+	power_off(&machine);
+}
+
+/* In the page allocator no signal but SIGKILL reaches a write; the deadline holds all the same. */
+static void a_write_that_never_returns_ends_at_the_deadline(void **state)
+{
+	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
+	struct timespec before, after;
+
+	assert_done(&machine, apply(&machine, "mem0"));
+	free(machine.before);
+	machine.before = kernel_tree();
+	fault.hang = "*/memory514/state";
+	fault.value = "offline";
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	assert_int_equal(drain(&machine, "mem0"), -ETIMEDOUT); /* DrainTimeoutSec=1 */
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_in_range(after.tv_sec - before.tv_sec, 0, 10);
+	assert_int_equal(children(), 0);
+	assert_contains(machine.error.message,
+			"memory514 of dax0.0 stays movable (and 2 more) after 1 of 4 blocks: not "
+			"within the time allowed");
+	assert_as_before(&machine);
+	fault.hang = NULL;
+	assert_done(&machine, drain(&machine, "mem0"));
+	power_off(&machine);
+}
+
+/* Another process asks for the lock; what it gets is written into a file. */
+static pid_t ask_for_the_lock(const struct machine *machine, const char *answer)
+{
+	pid_t pid = fork();
+	int lock;
+
+	if (pid)
+		return pid;
+	lock = lock_take(machine->kmemd, &job, NULL);
+	write_text(answer, lock >= 0 ? "got it\n" : "failed\n");
+	_exit(0);
+}
+
+/* The one who waits is killed; the writer dies with it, and only then is the lock free. */
+static void the_writer_dies_with_its_job(void **state)
+{
+	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
+	char answer[600];
+	pid_t pid, asker;
+	int status;
+
+	snprintf(answer, sizeof(answer), "%s/answer", (const char *)*state);
+	fault.hang = "*/memory514/state";
+	pid = fork();
+	if (pid == 0)
+		_exit(apply(&machine, "mem0") < 0);
+	while (!is_online(513))
+		usleep(1000);
+	asker = ask_for_the_lock(&machine, answer);
+	usleep(20000);
+	assert_false(exists(answer));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(waitpid(asker, &status, 0), asker); /* so the lock was let go */
+	assert_string_equal(text_of(answer), "got it");
+	fault.hang = NULL;
+	assert_done(&machine, apply(&machine, "mem0")); /* which finishes it */
+	assert_int_equal(told.counts[KMEMD_EVENT_RECOVERED], 1);
+	assert_blocks_are(WINDOW_START, "online", "Movable");
+	power_off(&machine);
+}
+
+/* By the kernel's OOM killer, say: the blocks go back, and the job says what happened. */
+static void a_writer_that_is_killed_is_told(void **state)
+{
+	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
+
+	fault.kill = "*/memory514/state";
+	assert_int_equal(apply(&machine, "mem0"), -ESRCH);
+	assert_contains(machine.error.message, "the process that writes was killed");
+	fault.kill = NULL;
+	assert_as_before(&machine);
 	power_off(&machine);
 }
 
@@ -530,8 +623,11 @@ int main(void)
 		with_folder(what_is_done_is_kept_when_the_policy_says_so),
 		with_folder(a_block_that_stays_online_ends_a_drain),
 		with_folder(a_drain_that_fails_says_who_uses_the_memory),
-		with_folder(a_block_that_vanishes_ends_the_job),
+		with_folder(a_device_that_vanishes_ends_the_job),
 		with_folder(a_job_that_is_cancelled_is_undone),
+		with_folder(a_write_that_never_returns_ends_at_the_deadline),
+		with_folder(the_writer_dies_with_its_job),
+		with_folder(a_writer_that_is_killed_is_told),
 		with_folder(blocks_in_the_wrong_zone_move),
 		with_folder(a_region_that_does_not_commit_says_why),
 	};

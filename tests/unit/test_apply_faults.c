@@ -9,10 +9,10 @@
 
 #define UUID "01234567-89ab-cdef-0123-456789abcdef"
 #define RAM_POLICY                                                                                 \
-	"[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Lifecycle]\nDrainTimeoutSec=1\n"            \
+	"[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Lifecycle]\nDrainTimeoutSec=60\n"           \
 	"[Memory]\nMode=system-ram\n"
 #define NVDIMM_POLICY                                                                              \
-	"[Match]\nUuid=" UUID "\n[Lifecycle]\nDrainTimeoutSec=1\n[Memory]\nMode=system-ram\n"
+	"[Match]\nUuid=" UUID "\n[Lifecycle]\nDrainTimeoutSec=60\n[Memory]\nMode=system-ram\n"
 
 #define WRITES_MAX 100 /* no job needs more; more means that it does not end */
 
@@ -183,12 +183,17 @@ static bool survives(const struct machine *machine, const struct trial *trial, u
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		shared->process = getpid();
 		fault.writes = 0;
 		fault.errnum = 0;
 		fault.at = n;
 		_exit(run_trial(&copy, trial) < 0 ? 1 : fault.violation ? 2 : 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	shared->process = getpid();
+	fault.at = 0;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return false;
 	if (!WIFEXITED(status) || (WEXITSTATUS(status) && WEXITSTATUS(status) != KILLED))
 		fail_msg("write %u: the job ended with status %x", n, status);
 	return WEXITSTATUS(status) == 0;

@@ -385,7 +385,7 @@ static void steps_are_told_in_words(void **state)
 		{{.type = STEP_OFFLINE, .target = "dax0.0", .blocks = 3},
 		 "offline 3 memory blocks of dax0.0"},
 		{{.type = STEP_BIND, .driver = "kmem", .memmap = TRISTATE_YES},
-		 "bind the region's dax device to kmem with its memmap on the device"},
+		 "bind the new dax device to kmem with its memmap on the device"},
 		{{.type = STEP_BIND, .target = "dax0.0", .driver = "kmem", .memmap = TRISTATE_NO},
 		 "bind dax0.0 to kmem with its memmap in DRAM"},
 		{{.type = STEP_BIND,

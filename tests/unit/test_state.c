@@ -234,11 +234,11 @@ static void a_journal_that_is_garbage_is_an_error(void **state)
 	}
 	assert_int_equal(journal.pid, 5);
 	/* What is too long is cut, and what is of another type is nothing. */
-	write_text(at(*state, "run/journal.json"),
-		   "{\"job\": \"a job with quite a long name\", \"pid\": \"x\", \"region\": 7, "
-		   "\"auto_online_was\": null}");
+	write_text(at(*state, "run/journal.json"), "{\"job\": \"a job with a name that is longer "
+						   "than any\", \"pid\": \"x\", \"region\": 7, "
+						   "\"auto_online_was\": null}");
 	assert_int_equal(journal_read(kmemd, &journal), 0);
-	assert_string_equal(journal.job, "a job with quit");
+	assert_string_equal(journal.job, "a job with a name that is longe");
 	assert_int_equal(journal.pid, 0);
 	assert_string_equal(journal.region, "");
 	assert_string_equal(journal.auto_online_was, "");
