@@ -72,7 +72,7 @@ struct facts {
 	struct log_facts log;
 	struct service_facts service;
 	ARRAY(struct rule_fact) onlining, daxctl_rules;
-	unsigned int daxctl_sections;
+	ARRAY(char *) daxctl_uuids; /* of the namespaces that daxctl's configuration names */
 	ARRAY(struct policy_problem) daxctl_problems;
 	ARRAY(struct resource) resources;
 	ARRAY(struct record) records;

@@ -69,7 +69,14 @@ static int read_daxctl(const struct kmemd *kmemd, struct facts *facts)
 	struct daxctl_config config = {0};
 	int r = daxctl_config_read(kmemd, NULL, &config);
 
-	facts->daxctl_sections = (unsigned int)config.sections.count;
+	array_foreach(section, &config.sections) {
+		char **uuid = r < 0 ? NULL : array_add(&facts->daxctl_uuids);
+
+		if (uuid)
+			*uuid = strdup(section->uuid);
+		if (!uuid || !*uuid)
+			r = -ENOMEM;
+	}
 	facts->daxctl_problems.items = config.problems.items;
 	facts->daxctl_problems.count = config.problems.count;
 	config.problems.items = NULL;

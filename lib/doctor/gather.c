@@ -340,6 +340,9 @@ void facts_release(struct facts *facts)
 		free(problem->path);
 		free(problem->message);
 	}
+	array_foreach(uuid, &facts->daxctl_uuids)
+		free(*uuid);
+	free(facts->daxctl_uuids.items);
 	free(facts->module.installed.items);
 	free(facts->onlining.items);
 	free(facts->daxctl_rules.items);

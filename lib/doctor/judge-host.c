@@ -4,6 +4,7 @@
 #include "doctor/judge.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #define AUTO_ONLINE "/sys/devices/system/memory/auto_online_blocks"
 
@@ -156,31 +157,48 @@ void judge_rules(struct judgement *judgement)
 	}
 }
 
+/* Namespaces of daxctl's configuration that no policy file speaks for. */
+static unsigned int not_imported(const struct facts *facts)
+{
+	unsigned int count = 0;
+
+	array_foreach(uuid, &facts->daxctl_uuids) {
+		bool found = false;
+
+		if (facts->policy)
+			array_foreach(file, &facts->policy->files)
+				array_foreach(named, &file->match.uuids)
+					found = found || !strcasecmp(*named, *uuid);
+		count += !found;
+	}
+	return count;
+}
+
 static void judge_daxctl_rule(struct judgement *judgement)
 {
 	const struct facts *facts = judgement->facts;
 	const struct rule_fact *rule = facts->daxctl_rules.count ? facts->daxctl_rules.items : NULL;
+	unsigned int count = (unsigned int)facts->daxctl_uuids.count, left = not_imported(facts);
 	struct finding *finding;
 
-	if (!facts->daxctl_sections)
-		return;
-	if (!rule) {
-		finding = find(judgement, SEVERITY_NOTE, "daxctl-unused", "/etc/daxctl.conf.d",
-			       "daxctl's configuration names %u namespaces, and no udev rule "
-			       "applies it",
-			       facts->daxctl_sections);
-		explain(finding, "what it says does not happen");
-	} else {
+	if (rule && count) {
 		finding = find(judgement, SEVERITY_WARNING, "daxctl-reconfigures", rule->file,
-			       "daxctl reconfigures %u namespaces as they appear",
-			       facts->daxctl_sections);
+			       "daxctl reconfigures %u namespace%s on arrival", count,
+			       count == 1 ? "" : "s");
 		explain(finding, "it works on the same devices as kmemd, without its lock: who "
 				 "comes last wins");
+		cure(finding, "%sln -s /dev/null /etc/udev/rules.d/%s && udevadm control --reload",
+		     left ? "kmemctl policy import --output=/etc/kmemd/policy.d && " : "",
+		     base_name(rule->file));
+	} else if (left) {
+		finding = find(judgement, SEVERITY_NOTE, "daxctl-unused", "/etc/daxctl.conf.d",
+			       "daxctl's configuration names %u namespace%s that no policy names, "
+			       "and no udev rule applies it",
+			       left, left == 1 ? "" : "s");
+		explain(finding, "what it says does not happen");
+		cure(finding, "kmemctl policy import --output=/etc/kmemd/policy.d && systemctl "
+			      "reload kmemd");
 	}
-	cure(finding,
-	     "kmemctl policy import --output=/etc/kmemd/policy.d && ln -s /dev/null "
-	     "/etc/udev/rules.d/%s && udevadm control --reload",
-	     rule ? base_name(rule->file) : "90-daxctl-device.rules");
 }
 
 void judge_daxctl(struct judgement *judgement)

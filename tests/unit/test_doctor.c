@@ -210,6 +210,8 @@ static void udev_rules_with_file_and_line(void **state)
 
 static void daxctl_reconfigures_too(void **state)
 {
+	char *uuids[] = {(char *)"ed93e918-e165-49d8-921d-383d7b9660c5",
+			 (char *)"f36d02ff-1d9f-4fb9-a5b9-8ceb10a00fe3"};
 	struct machine machine;
 
 	(void)state;
@@ -219,12 +221,22 @@ static void daxctl_reconfigures_too(void **state)
 	machine.facts.daxctl_rules.count = 1;
 	examine(&machine);
 	assert_int_equal(machine.findings.count, 0); /* installed, and nothing for it to do */
-	machine.facts.daxctl_sections = 2;
+	machine.facts.daxctl_uuids.items = uuids;
+	machine.facts.daxctl_uuids.count = 2;
 	assert_found(&machine, SEVERITY_WARNING, "daxctl-reconfigures", "2 namespaces",
 		     "kmemctl policy import --output=/etc/kmemd/policy.d && ln -s /dev/null "
 		     "/etc/udev/rules.d/90-daxctl-device.rules");
 	machine.facts.daxctl_rules.count = 0;
-	assert_found(&machine, SEVERITY_NOTE, "daxctl-unused", "no udev rule", "policy import");
+	assert_found(&machine, SEVERITY_NOTE, "daxctl-unused", "2 namespaces", "policy import");
+	policy_add(machine.policy, "imported.conf",
+		   "[Match]\nUuid=ED93e918-e165-49d8-921d-383d7b9660c5\n[Memory]\nMode=devdax\n");
+	assert_found(&machine, SEVERITY_NOTE, "daxctl-unused", "1 namespace that", "policy import");
+	machine.facts.daxctl_uuids.count = 1;
+	assert_not_found(&machine, "daxctl-unused");
+	machine.facts.daxctl_rules.count = 1;
+	assert_found(&machine, SEVERITY_WARNING, "daxctl-reconfigures", "1 namespace on",
+		     "ln -s /dev/null");
+	assert_null(strstr(seek(&machine, "daxctl-reconfigures")->cure, "import"));
 	machine.problem = (struct policy_problem){(char *)"/etc/daxctl.conf.d/a.conf", 3,
 						  (char *)"mode=x: allowed"};
 	machine.facts.daxctl_problems.items = &machine.problem;

@@ -185,7 +185,8 @@ static void daxctls_rule_and_configuration(void **state)
 		   "mode=system-ram\n[reconfigure-device b]\nmode=nonsense\n");
 	facts = gather(*state);
 	assert_int_equal(facts.daxctl_rules.count, 1);
-	assert_int_equal(facts.daxctl_sections, 1);
+	assert_int_equal(facts.daxctl_uuids.count, 1);
+	assert_string_equal(facts.daxctl_uuids.items[0], "ed93e918-e165-49d8-921d-383d7b9660c5");
 	assert_int_equal(facts.daxctl_problems.count, 2);
 	assert_int_equal(facts.daxctl_problems.items[0].line, 5);
 	facts_release(&facts);
