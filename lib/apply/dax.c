@@ -22,6 +22,8 @@
 #define DAX_DRIVERS "bus/dax/drivers"
 /* A module that udev has to load first comes seconds after the region, not minutes. */
 #define DAX_APPEARS_MS 30000
+/* From a new device's folder in sysfs to the end of the kernel's own attempt to bind it. */
+#define DAX_READY_MS 10000
 
 DEFINE_CLEANUP(struct udev *, udev_unref);
 DEFINE_CLEANUP(struct udev_monitor *, udev_monitor_unref);
@@ -114,6 +116,35 @@ static const char *probe_hint(int errnum)
 	}
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Says EAGAIN while the kernel has not finished making the device (Linux 7.3): wait until it has.
+ */
+static int write_bind(const struct run *run, const char *dax, const char *driver,
+		      struct kmemd_error *error)
+{
+	int64_t deadline = now_ms() + DAX_READY_MS;
+	char path[128];
+	int r;
+
+	snprintf(path, sizeof(path), DAX_DRIVERS "/%s/bind", driver);
+	for (;;) {
+		r = run_write(run, path, dax, error);
+		/* What has bound the device meanwhile may be the kernel itself. */
+		if (r == 0 || is_driver(run, dax, driver))
+			return 0;
+		if (r != -EAGAIN || now_ms() >= deadline || run_is_cancelled(run))
+			return r;
+		poll(NULL, 0, 20);
+	}
+}
+
 static int bind(const struct run *run, const char *dax, const char *driver,
 		struct kmemd_error *error)
 {
@@ -128,14 +159,11 @@ static int bind(const struct run *run, const char *dax, const char *driver,
 	run_write(run, path, dax, &id_error);
 	if (is_driver(run, dax, driver))
 		return 0;
-	snprintf(path, sizeof(path), DAX_DRIVERS "/%s/bind", driver);
-	r = run_write(run, path, dax, error);
-	if (r < 0 && !is_driver(run, dax, driver)) {
+	r = write_bind(run, dax, driver, error);
+	if (r < 0)
 		strncat(error->message, probe_hint(-r),
 			sizeof(error->message) - strlen(error->message) - 1);
-		return r;
-	}
-	return 0;
+	return r;
 }
 
 static enum tristate read_memmap(const struct run *run, const char *dax)
@@ -160,6 +188,19 @@ static int write_memmap(const struct run *run, const char *dax, enum tristate me
 	return run_write(run, path, memmap == TRISTATE_YES ? "1" : "0", error);
 }
 
+/*
+ * Whether the device has the driver and the memmap that are wanted. The kernel binds a new device
+ * by itself, at any moment after it can be seen.
+ */
+static bool is_bound_as(const struct run *run, const char *dax, const char *driver,
+			enum tristate memmap)
+{
+	enum tristate now = read_memmap(run, dax);
+
+	return is_driver(run, dax, driver) &&
+	       (memmap == TRISTATE_UNKNOWN || now == TRISTATE_UNKNOWN || now == memmap);
+}
+
 /* From whatever is bound to the driver that is wanted. */
 static int rebind(const struct run *run, const char *dax, const char *driver, enum tristate memmap,
 		  struct kmemd_error *error)
@@ -169,6 +210,8 @@ static int rebind(const struct run *run, const char *dax, const char *driver, en
 
 	if (r < 0)
 		return r;
+	if (driver[0] && is_bound_as(run, dax, driver, memmap))
+		return 0;
 	if (now[0]) {
 		r = unbind(run, dax, now, error);
 		if (r < 0)
@@ -233,14 +276,6 @@ static int find_dax_of_region(const struct run *run, const char *region, char na
 		return 0;
 	}
 	return -ENODEV;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Listens before looking, so that a device that comes in between is not missed. */
