@@ -81,3 +81,9 @@ def accelerator(kernel, cxl):
     if wanted:
         return wanted
     return "kvm" if not cxl and _kvm_works(kernel) else "tcg"
+
+
+def newest():
+    """The series that stands for the newest kernels: KMEMD_NEWEST in the environment, 7.3 without. One that tests/vm/prepare does not
+    make by default has to be named to it, too."""
+    return os.environ.get("KMEMD_NEWEST") or "7.3"
