@@ -124,8 +124,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Says EAGAIN while the kernel has not finished making the device (Linux 7.3): wait until it has.
- */
+/* Linux 7.3 says EAGAIN while it has not finished making the device. */
 static int write_bind(const struct run *run, const char *dax, const char *driver,
 		      struct kmemd_error *error)
 {
