@@ -243,13 +243,15 @@ class Guest:
             self._process = subprocess.Popen(  # pylint: disable=consider-using-with
                 ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         atexit.register(self._stop_qemu)
+        # A kernel that looks at every access to memory starts three times as slowly.
+        limit = BOOT_TIMEOUT * (3 if self._kernel.series == "debug" else 1)
         try:
             self._qmp = qmp.Qmp(f"{self._sockets}/qmp", alive=lambda: self.running)
             self._agent = qmp.Agent(f"{self._sockets}/agent", alive=lambda: self.running)
             # Not more often: the channel holds less than a hundred questions until the guest reads them.
-            while not self._agent.sync(3):
-                if time.monotonic() - began > BOOT_TIMEOUT:
-                    raise TimeoutError(f"the boot did not finish within {BOOT_TIMEOUT} s")
+            while not self._agent.sync(6):
+                if time.monotonic() - began > limit:
+                    raise TimeoutError(f"the boot did not finish within {limit} s")
         except (qmp.ConnectionLost, qmp.ProtocolError, OSError) as error:
             if isinstance(error, TimeoutError):
                 raise
