@@ -8,7 +8,7 @@
 #   make check-unit  the tests that need neither root nor a guest, in seconds
 #   make check-vm    the tests in guests (TESTS="tests/vm/test_x.py" for some of them)
 #   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
-#   make bench       kmemd and a shell script side by side
+#   make bench       kmemd, daxctl and a shell script side by side (BENCH=blocks|daxctl|hotplug for one of them)
 #   make install     into DESTDIR: programs, library, units, rules, policy, manual, driver source for DKMS
 #   make format      clang-format
 #   make clean       remove what was built; the downloaded kernels stay (make distclean removes them too)
@@ -148,7 +148,7 @@ bench:
 	@$(MAKE) --no-print-directory -j$$(nproc) bench-run
 
 bench-run: guest
-	@bench/run
+	@bench/run $(BENCH)
 
 # --- installation --------------------------------------------------------------------------------------------------
 

@@ -158,7 +158,7 @@ def test_expander_vanishes_between_planning_and_onlining(guest, without_daemon, 
 
 def test_exit_codes(guest):
     for arguments, code, words in (("drain nosuch", 5, "nosuch"), ("explain 0xdead", 5, "0xdead"), ("drian mem0", 2, "drian"),
-                                   ("drain", 2, "DEVICE"), ("list mem0 mem1", 2, "mem1"), ("drain mem0 --timeout=soon", 2, "soon"),
+                                   ("drain", 2, "DEVICE"), ("status mem0 mem1", 2, "mem1"), ("drain mem0 --timeout=soon", 2, "soon"),
                                    ("memmap mem0 perhaps", 2, "perhaps"), ("memmap mem0 off", 3, "in use")):
         result = kmemctl(guest, arguments)
         assert result.rc == code and words in result.err, (arguments, result)

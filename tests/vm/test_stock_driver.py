@@ -46,7 +46,7 @@ def test_cxl_at_boot_hotplug_drain_unplug(cxl):
         wait_idle(cxl)
         assert machine.total - before.total == 4 * (BLOCK - MEMMAP)
         assert see(cxl).auto_online == "online"
-        listed = kmemctl(cxl, f"list {SECOND:#x} --json").json()["devices"][0]["daxdevs"][0]
+        listed = kmemctl(cxl, f"status {SECOND:#x} --json").json()["devices"][0]["daxdevs"][0]
         assert (listed["memmap"]["in_force"], listed["memmap"]["known"]) == ("device", "by the size of the node")
 
         assert kmemctl(cxl, f"drain {SECOND:#x}").rc == 0

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""daxctl and kmemctl in one guest with an NVDIMM of 64 GiB in system-ram mode, in turn: system calls and seconds of list, online-memory and
+offline-memory.
+
+The memmap is on the device, with our driver and then with the kernel's own. System calls are counted by strace in a pass of their own.
+"""
+import statistics
+
+from vm import kmemd
+from vm.guest import Guest, Nvdimm
+from vm.initrd import Symlink
+
+PROGRAMS = ("daxctl", "kmemctl")
+TIMEOUT = 600
+
+
+class Bench:
+    """The guest and its dax device."""
+
+    def __init__(self, guest):
+        self.guest = guest
+        guest.run("udevadm settle")
+        entry, = guest.run("ndctl list -N").json()
+        made = guest.run(f"ndctl create-namespace -f -e {entry['dev']} -m devdax -a 2M -M dev", timeout=300).json()
+        self.dax = made["daxregion"]["devices"][0]["chardev"]
+        self.path = f"/sys/bus/dax/devices/{self.dax}"
+        self.count = len(kmemd.see(guest).dax[self.dax].blocks)
+
+    def bind(self):
+        """Into kmem, all blocks offline."""
+        self.guest.run(f"echo {self.dax} >{self.path}/driver/unbind; echo 1 >{self.path}/memmap_on_memory; "
+                       f"echo {self.dax} >/sys/bus/dax/drivers/kmem/new_id; [ -e {self.path}/driver ]", timeout=TIMEOUT)
+
+    def unbind(self):
+        """Out of kmem and into device_dax."""
+        self.guest.run(f"echo {self.dax} >{self.path}/driver/unbind; echo {self.dax} >/sys/bus/dax/drivers/device_dax/bind", timeout=TIMEOUT)
+
+    def seconds(self, command):
+        """How long a command takes."""
+        return float(self.guest.run(f"TIMEFORMAT=%R; exec 3>&2; {{ time {command} >/dev/null 2>/run/err || {{ cat /run/err >&3; exit 1; }}; }} 2>&1",
+                                    timeout=TIMEOUT).out.split()[-1])
+
+    def calls(self, command):
+        """How many system calls, process start included."""
+        self.guest.run(f"strace -f -c -o /run/calls {command} >/dev/null", timeout=TIMEOUT)
+        return int(self.guest.run("awk '$NF == \"total\" { print $4 }' /run/calls").out)
+
+    def has(self, program, verb):
+        """Whether the program has such a verb."""
+        return self.guest.run(f"{program} --list-cmds | grep -qx {verb}", check=False).rc == 0
+
+    def check(self, word):
+        """All blocks are as they should be: a benchmark of what does not work is worth nothing."""
+        machine = kmemd.see(self.guest)
+        states = set(machine.blocks(machine.dax[self.dax]))
+        if states != {word}:
+            raise RuntimeError(f"the blocks of {self.dax} are {states} and should be {word}")
+
+    def list(self, rounds):
+        """Both lists, in turn."""
+        times = {program: [] for program in PROGRAMS}
+        for _ in range(rounds):
+            for program in PROGRAMS:
+                times[program].append(self.seconds(f"{program} list"))
+        for program in PROGRAMS:
+            yield program, self.calls(f"{program} list"), statistics.median(times[program])
+
+    def change(self):
+        """Online and offline by both: first timed, then counted."""
+        programs = [program for program in PROGRAMS if self.has(program, "online-memory")]
+        results = {}
+        for measure in (self.seconds, self.calls):
+            for program in programs:
+                for verb, word in (("online-memory", "Movable"), ("offline-memory", "offline")):
+                    results.setdefault((verb, program), []).append(measure(f"{program} {verb} {self.dax}"))
+                    self.check(word)
+        return results
+
+
+def show(what, program, calls, seconds):
+    """A line of the table."""
+    print(f"{what:16} {program:8} {calls:8} {seconds:9.2f} s", flush=True)
+
+
+def add_arguments(parser):
+    """Options."""
+    parser.add_argument("--kernel", default="6.12")
+    parser.add_argument("--size", default="65664M", help="of the NVDIMM; the file behind it is sparse")
+    parser.add_argument("--rounds", type=int, default=5, help="of list")
+    parser.add_argument("--list-only", action="store_true", help="onlining and offlining 64 GiB takes minutes")
+
+
+def measure_driver(bench, arguments, driver):
+    """One driver after the other."""
+    print(f"{driver} driver, {bench.count} blocks    system calls", flush=True)
+    bench.bind()
+    for program, calls, seconds in bench.list(arguments.rounds):
+        show("list", program, calls, seconds)
+    if not arguments.list_only:
+        for (verb, program), (seconds, calls) in sorted(bench.change().items(), reverse=True):
+            show(verb, program, calls, seconds)
+    bench.unbind()
+
+
+def main(arguments):
+    """Measure and print."""
+    # auto_online_blocks is offline from the start: daxctl works with nothing else.
+    options = kmemd.options(arguments.kernel, service=False, cmdline="memhp_default_state=offline", nvdimms=[Nvdimm(arguments.size)],
+                            files={"/etc/systemd/system/kmemd.service": Symlink("/dev/null")})
+    with Guest("bench-daxctl", **options) as guest:
+        bench = Bench(guest)
+        measure_driver(bench, arguments, "our")
+        guest.run("rmmod kmem; insmod $(find /usr/lib/modules/$(uname -r)/kernel/drivers/dax -name 'kmem.ko*')")
+        measure_driver(bench, arguments, "the kernel's")
