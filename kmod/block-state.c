@@ -3,12 +3,15 @@
  * Takes single memory blocks offline and puts them online, as a write to their
  * `state` in /sys/devices/system/memory does it.
  *
+ * Also reads what the kernel itself does with new blocks.
+ *
  * The core exports no function for that. Its attribute is found through sysfs's
  * own tree, without a path in a file system that may be mounted or not, and
  * called as sysfs would call it; it takes the core's hotplug lock by itself.
  */
 #include <linux/device.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/kernfs.h>
 #include <linux/kobject.h>
@@ -32,22 +35,32 @@ static struct kernfs_node *enter(struct kernfs_node *dir, const char *name)
 }
 
 /*
- * The directory of the block at @addr. Every device, so @dev as well, is somewhere
+ * The directory of all memory blocks. Every device, so @dev as well, is somewhere
  * below the one that is called "devices".
  */
-static struct kernfs_node *find_block_dir(struct device *dev, u64 addr)
+static struct kernfs_node *find_memory_dir(struct device *dev)
 {
 	struct kobject *devices = &dev->kobj;
-	struct kernfs_node *dir;
-	char name[32];
 
 	while (devices->parent)
 		devices = devices->parent;
+	kernfs_get(devices->sd);
+	return enter(enter(devices->sd, "system"), "memory");
+}
+
+static struct kernfs_node *find_block_dir(struct device *dev, u64 addr)
+{
+	char name[32];
+
 	snprintf(name, sizeof(name), "memory%llu",
 		 addr / memory_block_size_bytes());
-	dir = devices->sd;
-	kernfs_get(dir);
-	return enter(enter(enter(dir, "system"), "memory"), name);
+	return enter(find_memory_dir(dev), name);
+}
+
+static struct device_attribute *to_attribute(struct kernfs_node *file)
+{
+	return container_of((struct attribute *)file->priv,
+			    struct device_attribute, attr);
 }
 
 /*
@@ -94,12 +107,39 @@ int kmem_block_write_state(struct device *dev, u64 addr, const char *word,
 		file = kernfs_find_and_get(dir, "state");
 	if (file) {
 		block = kobj_to_dev(dir->priv);
-		attr = container_of((struct attribute *)file->priv,
-				    struct device_attribute, attr);
+		attr = to_attribute(file);
 		if (attr->store)
 			rc = store_word(block, attr, word, interruptible);
 	}
 	kernfs_put(file);
 	kernfs_put(dir);
 	return rc;
+}
+
+/**
+ * kmem_default_state() - what the kernel does with new memory blocks
+ * @dev: any device
+ *
+ * Return: the state that auto_online_blocks names, KMEM_OFFLINE if there is none.
+ */
+enum kmem_state kmem_default_state(struct device *dev)
+{
+	struct kernfs_node *dir = find_memory_dir(dev);
+	struct kernfs_node *file = NULL;
+	char *text = (char *)get_zeroed_page(GFP_KERNEL);
+	struct device_attribute *attr;
+	int state = -ENODEV;
+
+	if (dir)
+		file = kernfs_find_and_get(dir, "auto_online_blocks");
+	if (file && text) {
+		attr = to_attribute(file);
+		if (attr->show &&
+		    attr->show(kobj_to_dev(dir->priv), attr, text) > 0)
+			state = kmem_state_parse(text);
+	}
+	kernfs_put(file);
+	kernfs_put(dir);
+	free_page((unsigned long)text);
+	return state < 0 ? KMEM_OFFLINE : state;
 }

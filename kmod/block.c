@@ -89,24 +89,20 @@ static int add_memory_blocks(struct kmem_memory *mem, u64 start, u64 size,
 }
 
 /* The core splits the range by itself and undoes all of it on failure. */
-static int add_whole_range(struct kmem_memory *mem, struct kmem_range *range)
+static void add_whole_range(struct kmem_memory *mem, struct kmem_range *range)
 {
-	int rc;
-
 	if (!KMEM_HAVE_MHP_SUPPORTS_MEMMAP_ON_MEMORY || !mem->self_host ||
 	    !bitmap_empty(range->added, range->nr_blocks))
-		return -EOPNOTSUPP;
+		return;
 
-	rc = add_memory_blocks(mem, range->start,
-			       (u64)range->nr_blocks * memory_block_size_bytes(),
-			       true);
-	if (rc)
-		return rc;
+	if (add_memory_blocks(mem, range->start,
+			      (u64)range->nr_blocks * memory_block_size_bytes(),
+			      true))
+		return;
 	bitmap_set(range->added, 0, range->nr_blocks);
 	bitmap_set(range->self_hosted, 0, range->nr_blocks);
 	WRITE_ONCE(mem->nr_added, mem->nr_added + range->nr_blocks);
 	WRITE_ONCE(mem->nr_self_hosted, mem->nr_self_hosted + range->nr_blocks);
-	return 0;
 }
 
 static void note_ordinary_block(struct kmem_memory *mem, int error)
@@ -178,6 +174,21 @@ static void release_range(struct kmem_range *range)
 }
 
 /**
+ * kmem_range_add_whole() - add all blocks of a range with one call, if that works
+ * @mem: what the range belongs to
+ * @range: the range
+ *
+ * Context: process context, kmem_mutex held.
+ */
+void kmem_range_add_whole(struct kmem_memory *mem, struct kmem_range *range)
+{
+	if (!range->nr_blocks || reserve_range(mem, range))
+		return;
+	add_whole_range(mem, range);
+	release_range(range);
+}
+
+/**
  * kmem_range_add() - add all blocks of a range that are not added yet
  * @mem: what the range belongs to
  * @range: the range
@@ -192,7 +203,7 @@ void kmem_range_add(struct kmem_memory *mem, struct kmem_range *range,
 	unsigned int block;
 	int rc;
 
-	if (!range->nr_blocks)
+	if (!range->nr_blocks || bitmap_full(range->added, range->nr_blocks))
 		return;
 
 	rc = reserve_range(mem, range);
@@ -202,14 +213,12 @@ void kmem_range_add(struct kmem_memory *mem, struct kmem_range *range,
 		return;
 	}
 
-	if (!add_whole_range(mem, range))
-		return;
-
 	for_each_clear_bit(block, range->added, range->nr_blocks) {
 		rc = add_block(mem, range, block);
 		if (rc)
-			kmem_failures_add(failures, kmem_block_start(range, block),
-					  size, 1, rc);
+			kmem_failures_add(failures,
+					  kmem_block_start(range, block), size,
+					  1, rc);
 		cond_resched();
 	}
 	release_range(range);

@@ -158,7 +158,7 @@ void kmem_online_exit(void);
 void kmem_online_watch(struct kmem_memory *mem);
 void kmem_online_unwatch(struct kmem_memory *mem);
 void kmem_online_set_device(struct kmem_memory *mem, struct device *dev);
-void kmem_online_freeze(struct kmem_memory *mem);
+bool kmem_online_freeze(struct kmem_memory *mem);
 void kmem_online_thaw(struct kmem_memory *mem);
 void kmem_online_begin(struct kmem_memory *mem);
 void kmem_online_end(struct kmem_memory *mem);
@@ -167,8 +167,10 @@ void kmem_online_kernel_chose(struct kmem_memory *mem);
 /* block-state.c */
 int kmem_block_write_state(struct device *dev, u64 addr, const char *word,
 			   bool interruptible);
+enum kmem_state kmem_default_state(struct device *dev);
 
 /* plug.c */
+int kmem_plug_online(struct kmem_memory *mem, enum kmem_state wanted);
 int kmem_plug_out(struct kmem_memory *mem);
 int kmem_plug_in(struct kmem_memory *mem, enum kmem_state wanted);
 
@@ -177,6 +179,7 @@ int kmem_block_init(void);
 void kmem_block_exit(bool memory_stays);
 u64 kmem_block_memmap_bytes(void);
 int kmem_memmap_check(struct kmem_memory *mem);
+void kmem_range_add_whole(struct kmem_memory *mem, struct kmem_range *range);
 void kmem_range_add(struct kmem_memory *mem, struct kmem_range *range,
 		    struct kmem_failures *failures);
 void kmem_range_remove(struct kmem_memory *mem, struct kmem_range *range);

@@ -284,16 +284,45 @@ static void report_added(const struct kmem_memory *mem,
 			 strcmp(mem->reason, "none") ? mem->reason : "");
 }
 
+/*
+ * The core puts new blocks online one by one as they come, if it is told to. In a
+ * kernel zone, the memmap of the next ones would then go on the first ones, which
+ * could never go offline again. So they go online when all are added, except after
+ * one call that adds everything, which does the same by itself.
+ */
+static void add_ranges(struct kmem_memory *mem, struct kmem_failures *failures)
+{
+	enum kmem_state state = kmem_default_state(mem->dev);
+	bool late = state == KMEM_ONLINE || state == KMEM_ONLINE_KERNEL;
+	bool frozen = false;
+	unsigned int i;
+
+	if (late && mem->nr_ranges > 1)
+		frozen = kmem_online_freeze(mem);
+	for (i = 0; i < mem->nr_ranges; i++)
+		kmem_range_add_whole(mem, &mem->ranges[i]);
+	if (late && !frozen && mem->nr_added < mem->nr_total)
+		frozen = kmem_online_freeze(mem);
+	for (i = 0; i < mem->nr_ranges; i++)
+		kmem_range_add(mem, &mem->ranges[i], failures);
+	if (!frozen)
+		return;
+	/* Failing is no reason to give the memory back, as in the core. */
+	kmem_plug_online(mem, state);
+	kmem_online_thaw(mem);
+}
+
 /**
  * kmem_memory_add() - add all blocks that are not added yet
  * @mem: the memory; kmem_mutex is held
+ *
+ * They go online as the kernel does it with new memory, unless @mem is frozen.
  *
  * Return: 0 if a block is added, now or before, or the error of the first one.
  */
 int kmem_memory_add(struct kmem_memory *mem)
 {
 	struct kmem_failures *failures;
-	unsigned int i;
 	int rc;
 
 	failures = kzalloc(sizeof(*failures), GFP_KERNEL);
@@ -301,8 +330,7 @@ int kmem_memory_add(struct kmem_memory *mem)
 		return -ENOMEM;
 	rc = apply_setting(mem);
 	if (!rc) {
-		for (i = 0; i < mem->nr_ranges; i++)
-			kmem_range_add(mem, &mem->ranges[i], failures);
+		add_ranges(mem, failures);
 		report_added(mem, failures);
 		rc = mem->nr_added ? 0 : failures->first_error;
 	}

@@ -191,11 +191,15 @@ void kmem_online_set_device(struct kmem_memory *mem, struct device *dev)
  *
  * Except between kmem_online_begin() and kmem_online_end(), by the task that
  * called them. What that task takes offline is noted in the undo bitmaps.
+ *
+ * Return: false if it was frozen already; then nothing has changed.
  */
-void kmem_online_freeze(struct kmem_memory *mem)
+bool kmem_online_freeze(struct kmem_memory *mem)
 {
 	unsigned int i;
 
+	if (mem->frozen)
+		return false;
 	spin_lock(&list_lock);
 	for (i = 0; i < mem->nr_ranges; i++) {
 		struct kmem_range *range = &mem->ranges[i];
@@ -205,6 +209,7 @@ void kmem_online_freeze(struct kmem_memory *mem)
 	}
 	mem->frozen = true;
 	spin_unlock(&list_lock);
+	return true;
 }
 
 /**

@@ -13,6 +13,7 @@
 #include <linux/range.h>
 #include <linux/slab.h>
 
+#include "failures.h"
 #include "kmem.h"
 
 static int write_state(struct kmem_memory *mem, u64 addr, const char *word,
@@ -97,7 +98,7 @@ static int offline_range(struct kmem_memory *mem, struct kmem_range *range)
 	return 0;
 }
 
-/* Returns how many blocks are offline that should be online as @word says. */
+/* Returns how many blocks stayed offline that were online as @word says. */
 static unsigned int reonline_blocks(struct kmem_memory *mem,
 				    struct kmem_range *range,
 				    unsigned long *blocks, const char *word)
@@ -182,10 +183,8 @@ int kmem_plug_out(struct kmem_memory *mem)
 	return 0;
 }
 
-#if KMEM_CAN_CHOOSE_ZONE
-
-static int online_range(struct kmem_memory *mem, struct kmem_range *range,
-			enum kmem_state wanted)
+static void online_range(struct kmem_memory *mem, struct kmem_range *range,
+			 enum kmem_state wanted, struct kmem_failures *failures)
 {
 	unsigned int block;
 	int rc;
@@ -196,25 +195,48 @@ static int online_range(struct kmem_memory *mem, struct kmem_range *range,
 		if (test_bit(block, range->online))
 			continue;
 		rc = write_state(mem, addr, kmem_state_words[wanted], true);
-		if (!rc)
-			continue;
-		dev_err(mem->dev, "memory%llu (%#llx) could not be made %s: error %d\n",
-			block_number(addr), addr, kmem_state_words[wanted], rc);
-		return rc;
+		if (rc)
+			kmem_failures_add(failures, addr,
+					  memory_block_size_bytes(), 1, rc);
 	}
-	return 0;
 }
 
-static int online_all(struct kmem_memory *mem, enum kmem_state wanted)
+/**
+ * kmem_plug_online() - put all blocks online that are added and are not online
+ * @mem: the memory
+ * @wanted: one of the online states
+ *
+ * Return: 0, or the error of the first block that could not go online; the others
+ * are tried all the same.
+ */
+int kmem_plug_online(struct kmem_memory *mem, enum kmem_state wanted)
 {
+	struct kmem_failures *failures;
 	unsigned int i;
 	int rc;
 
-	for (i = 0; i < mem->nr_ranges; i++) {
-		rc = online_range(mem, &mem->ranges[i], wanted);
-		if (rc)
-			return rc;
-	}
+	failures = kzalloc(sizeof(*failures), GFP_KERNEL);
+	if (!failures)
+		return -ENOMEM;
+	for (i = 0; i < mem->nr_ranges; i++)
+		online_range(mem, &mem->ranges[i], wanted, failures);
+	if (failures->nr)
+		dev_err(mem->dev, "%u of %u memory blocks could not be made %s: %s\n",
+			failures->nr, mem->nr_added, kmem_state_words[wanted],
+			kmem_failures_text(failures));
+	rc = failures->first_error;
+	kfree(failures);
+	return rc;
+}
+
+#if KMEM_CAN_CHOOSE_ZONE
+
+static int online_all(struct kmem_memory *mem, enum kmem_state wanted)
+{
+	int rc = kmem_plug_online(mem, wanted);
+
+	if (rc)
+		return rc;
 	/* The kernel's default may have changed while blocks were added. */
 	return kmem_state_reached(wanted, mem->nr_added, mem->nr_kernel,
 				  mem->nr_movable) ? 0 : -EBUSY;
@@ -232,8 +254,7 @@ static int online_all(struct kmem_memory *mem, enum kmem_state wanted)
  */
 int kmem_plug_in(struct kmem_memory *mem, enum kmem_state wanted)
 {
-	bool by_default = mhp_get_default_online_type() ==
-			  mhp_online_type_from_str(kmem_state_words[wanted]);
+	bool by_default = kmem_default_state(mem->dev) == wanted;
 	int rc;
 
 	if (!by_default)
