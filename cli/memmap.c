@@ -135,22 +135,61 @@ static int show(struct cli *cli)
 	return KMEMD_DONE;
 }
 
-int verb_memmap(struct cli *cli)
+const struct cli_option option_rebind = {
+	"rebind",
+	.text = "also while its memory is in use: offline, bind anew, online again",
+};
+
+static int show_plan(struct cli *cli, const struct kmemd_policy *policy, bool on)
 {
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	struct kmemd_error error = {0};
+
+	if (cli_read_inventory(cli, &inventory, &error) < 0 ||
+	    kmemd_report_memmap_plan(cli->kmemd, inventory, policy, cli->arguments[0], on,
+				     cli_given(cli, &option_rebind), &json, &error) < 0)
+		return cli_fail(&error);
+	return cli_print_plan(cli, json);
+}
+
+static int set(struct cli *cli, bool on)
+{
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
+	bool rebind = cli_given(cli, &option_rebind);
 	struct kmemd_job job = cli_job(cli);
 	struct kmemd_error error = {0};
-	bool on;
+	int r;
 
-	if (!cli->arguments[0] || !cli->arguments[1])
-		return show(cli);
-	if (parse_bool(cli->arguments[1], &on) < 0)
-		return cli_usage_error(cli, "memmap: '%s': allowed are on and off",
-				       cli->arguments[1]);
-	if (cli->inventory_file)
-		return cli_usage_error(cli, "memmap: --inventory is for looking");
-	if (kmemd_memmap_set(cli->kmemd, cli->arguments[0], on, &job, &error) < 0)
+	if (rebind && cli_load_policy(cli, &policy, &error) < 0)
+		return cli_fail(&error);
+	if (cli->dry_run)
+		return show_plan(cli, policy, on);
+	if (rebind)
+		r = kmemd_memmap_move(cli->kmemd, policy, cli->arguments[0], on, &job, &error);
+	else
+		r = kmemd_memmap_set(cli->kmemd, cli->arguments[0], on, &job, &error);
+	cli_job_end();
+	if (r < 0)
 		return cli_fail(&error);
 	fprintf(stderr, "The switch holds until the device is bound anew; MemmapOnMemory= in its "
 			"policy decides then.\n");
 	return show(cli);
+}
+
+int verb_memmap(struct cli *cli)
+{
+	const char *word = cli->arguments[0] ? cli->arguments[1] : NULL;
+	bool on;
+
+	if (!word && (cli_given(cli, &option_rebind) || cli->dry_run || cli->timeout_sec))
+		return cli_usage_error(cli, "memmap: --rebind, --dry-run and --timeout are for on "
+					    "and off");
+	if (!word)
+		return show(cli);
+	if (parse_bool(word, &on) < 0)
+		return cli_usage_error(cli, "memmap: '%s': allowed are on and off", word);
+	if (cli->inventory_file && !cli->dry_run)
+		return cli_usage_error(cli, "memmap: --inventory is for looking and --dry-run");
+	return set(cli, on);
 }

@@ -214,6 +214,18 @@ int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const ch
  */
 int kmemd_memmap_set(struct kmemd *kmemd, const char *device, bool on, const struct kmemd_job *job,
 		     struct kmemd_error *error);
+/*
+ * The same also while its memory is in use: its blocks go offline, the device is bound anew, and
+ * they come back into the zone that they were in; what cannot be done is undone. Refused where a
+ * policy file (policy may be NULL) says the opposite, where the blocks are not all online in one
+ * zone, and where the memmap would not fit into DRAM.
+ */
+int kmemd_memmap_move(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
+		      bool on, const struct kmemd_job *job, struct kmemd_error *error);
+/* What the two would do, in the form of kmemd_report_plan(). Changes nothing. */
+int kmemd_report_memmap_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			     const struct kmemd_policy *policy, const char *device, bool on,
+			     bool rebind, struct json_object **ret, struct kmemd_error *error);
 
 /*
  * What a person asks for by hand, in place of policy; the verbs are daxctl's. Devices are dax
