@@ -177,6 +177,7 @@ install: all
 	install -m 0644 $(filter-out kmod/test-%,$(wildcard kmod/*.[ch])) kmod/Kbuild kmod/Makefile \
 		kmod/dkms.conf $(DESTDIR)$(dkmsdir)
 	install -m 0755 kmod/gen-layout $(DESTDIR)$(dkmsdir)
+	install -D -m 0644 -t $(DESTDIR)$(dkmsdir)/ABI/testing kmod/ABI/testing/*
 
 format:
 	clang-format -i $(wildcard lib/*.[ch] lib/*/*.[ch] cli/*.[ch] daemon/*.[ch] daemon/*/*.[ch] tests/unit/*.[ch])
