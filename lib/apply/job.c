@@ -199,7 +199,7 @@ static int do_device(const struct task *task, const char *name, bool *ret_acted,
 	device = inventory_device(inventory, name);
 	if (!device)
 		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl list shows them)", name);
+				 "no device is called '%s' (kmemctl status shows them)", name);
 	if (task->goal == GOAL_POLICY && is_on_record(task, device))
 		return 0;
 	if (task->policy)
@@ -297,3 +297,80 @@ int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const ch
 
 	return lock < 0 ? lock : do_device(&task, device, &acted, error);
 }
+<<<<<<< main
+=======
+
+/* The switch of one dax device, by a plan of its own: kmem has to let go and bind again. */
+static int set_switch(const struct task *task, const struct kmemd_inventory *inventory,
+		      const struct device *device, const struct dax_device *dax, bool on,
+		      struct kmemd_error *error)
+{
+	enum tristate wanted = on ? TRISTATE_YES : TRISTATE_NO;
+	struct plan plan = {
+		.device = device,
+		.decision.settings = default_settings,
+		.auto_online = "offline",
+	};
+	struct run run = {
+		.kmemd = task->kmemd,
+		.job = task->job,
+		.inventory = inventory,
+		.plan = &plan,
+		.journal.job = "memmap",
+	};
+	struct step *step;
+	int r;
+
+	if (dax->memmap_on_memory == TRISTATE_UNKNOWN)
+		return error_set(error, KMEMD_REFUSED, EOPNOTSUPP,
+				 "%s has no memmap_on_memory switch: Linux %s with the %s kmem",
+				 dax->name, inventory->host.kernel,
+				 kmem_module_names[inventory->host.kmem]);
+	if (dax->memmap_on_memory == wanted)
+		return 0;
+	if (dax_block_counts(dax).online)
+		return error_set(error, KMEMD_REFUSED, EBUSY,
+				 "%s: its memory is in use; kmemctl drain %s first, or say "
+				 "MemmapOnMemory= in its policy and kmemctl apply %s",
+				 dax->name, device->name, device->name);
+	step = array_add(&plan.steps);
+	if (!step)
+		return error_memory(error);
+	step->type = STEP_BIND;
+	memcpy(step->target, dax->name, sizeof(step->target));
+	step->driver = dax->driver;
+	step->memmap = wanted;
+	r = run_plan(&run, error);
+	plan_release(&plan);
+	return r;
+}
+
+int kmemd_memmap_set(struct kmemd *kmemd, const char *name, bool on, const struct kmemd_job *job,
+		     struct kmemd_error *error)
+{
+	struct task task = {.kmemd = kmemd, .job = job, .named = true};
+	_cleanup_close_ int lock = job_begin(kmemd, job, error);
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	const struct device *device;
+	int r;
+
+	if (lock < 0)
+		return lock;
+	r = kmemd_inventory_read(kmemd, &inventory, error);
+	if (r < 0)
+		return r;
+	device = inventory_device(inventory, name);
+	if (!device)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
+				 "no device is called '%s' (kmemctl status shows them)", name);
+	if (!device->dax.count)
+		return error_set(error, KMEMD_REFUSED, ENXIO,
+				 "%s has no dax device yet: the switch belongs to one", name);
+	array_foreach(dax, &device->dax) {
+		r = set_switch(&task, inventory, device, *dax, on, error);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+>>>>>>> local

@@ -252,7 +252,7 @@ int kmemd_report_policy(struct kmemd *kmemd, const struct kmemd_inventory *inven
 
 	if (name && !device)
 		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl list shows them)", name);
+				 "no device is called '%s' (kmemctl status shows them)", name);
 	r = kmemd_policy_check(kmemd, NULL, &policy, error);
 	if (r < 0)
 		return r;

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from . import kmemd
+from . import figures, kmemd
 from .guest import Expander, Nvdimm
 from .initrd import Symlink
 from .kmemd import kmemctl, see
@@ -164,8 +164,8 @@ def test_our_driver_makes_it_independent_of_the_blocks(devices):
     devices.driver(devices.large, "device_dax")
     devices.driver(devices.small, "kmem")
     small = devices.calls(f"kmemctl list -d {devices.small}")
-    print(f"{devices.guest.release}: {large} system calls for {len(devices.blocks[devices.large])} blocks, "
-          f"{small} for {len(devices.blocks[devices.small])}, with our driver")
+    figures.say(f"kmemctl list on {devices.guest.release}: {large} system calls for {len(devices.blocks[devices.large])} blocks, "
+                f"{small} for {len(devices.blocks[devices.small])}, with our driver")
     assert large == small <= FIXED_CALLS
     devices.driver(devices.small, "device_dax")
 
@@ -182,8 +182,8 @@ def test_the_kernels_driver_takes_three_calls_a_block(devices):
     devices.assert_same()
     many, few = (len(devices.blocks[name]) for name in (devices.large, devices.small))
     every, by_daxctl = devices.calls("kmemctl list"), devices.calls("daxctl list")
-    print(f"{devices.guest.release}: {counts[devices.large]} system calls for {many} blocks, {counts[devices.small]} for {few}, with the "
-          f"kernel's driver; {every} for both, daxctl {by_daxctl}")
+    figures.say(f"kmemctl list on {devices.guest.release}: {counts[devices.large]} system calls for {many} blocks, "
+                f"{counts[devices.small]} for {few}, with the kernel's driver; {every} for both, daxctl {by_daxctl}")
     assert counts[devices.large] - counts[devices.small] == 3 * (many - few)
     assert counts[devices.large] <= 3 * many + FIXED_CALLS and every <= 3 * (many + few) + FIXED_CALLS < by_daxctl
     devices.write(devices.large, "offline")
