@@ -28,11 +28,6 @@ static int write_state(struct kmem_memory *mem, u64 addr, const char *word,
 	return rc;
 }
 
-static u64 block_number(u64 addr)
-{
-	return addr / memory_block_size_bytes();
-}
-
 #if KMEM_HAVE_OFFLINE_AND_REMOVE_MEMORY_RANGES
 
 /*
@@ -74,6 +69,11 @@ static int offline_and_remove(struct kmem_memory *mem)
 }
 
 #else
+
+static u64 block_number(u64 addr)
+{
+	return addr / memory_block_size_bytes();
+}
 
 /* A block that somebody else took offline in the meantime is as good. */
 static int offline_range(struct kmem_memory *mem, struct kmem_range *range)
