@@ -10,6 +10,15 @@ const struct cli_option option_check_config = {
 	.text = "do what /etc/daxctl.conf.d says of the device",
 };
 
+/* The UUID of the namespace that a dax device is, by its identity; "" when it is none. */
+static const char *uuid_of(const struct json_object *device)
+{
+	struct json_object *identity = json_member(device, "identities", 0);
+	const char *text = identity ? json_object_get_string(identity) : "";
+
+	return strncmp(text, "nvdimm:", strlen("nvdimm:")) ? "" : text + strlen("nvdimm:");
+}
+
 static struct json_object *find_section(const struct json_object *config, const char *uuid)
 {
 	for (size_t i = 0; uuid[0] && i < json_count(config, "sections"); i++) {
@@ -81,7 +90,7 @@ int device_check_config(struct cli *cli, const struct kmemd_request *request,
 	}
 	for (size_t i = 0; i < json_count(report, "list"); i++) {
 		struct json_object *device = json_member(report, "list", i);
-		struct json_object *section = find_section(config, json_text(device, "uuid"));
+		struct json_object *section = find_section(config, uuid_of(device));
 
 		if (!section) {
 			fprintf(stderr, "%s: no section of daxctl's configuration is about it\n",

@@ -67,6 +67,13 @@ static struct json_object *read_devices(struct cli *cli, const struct json_objec
 	return report;
 }
 
+static bool is_chardev(const char *name)
+{
+	unsigned int region, number;
+
+	return sscanf(name, "dax%u.%u", &region, &number) == 2;
+}
+
 /* Each device with what came of it; one that is gone has nothing else. */
 static void print_devices(struct cli *cli, const struct json_object *results,
 			  const struct json_object *report)
@@ -81,7 +88,10 @@ static void print_devices(struct cli *cli, const struct json_object *results,
 			json_object_array_add(array, json_object_get(device));
 		else
 			device = json_append_object(array);
-		json_put_text(device, "chardev", json_text(result, "device"));
+		/* A dax region that nothing could be cut from has no device to show. */
+		json_put_text(device,
+			      is_chardev(json_text(result, "device")) ? "chardev" : "device",
+			      json_text(result, "device"));
 		json_put_text(device, "result", json_text(result, "result"));
 		if (json_text(result, "error")[0]) {
 			json_put_text(device, "error", json_text(result, "error"));

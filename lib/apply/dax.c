@@ -153,12 +153,18 @@ static int bind(const struct run *run, const char *dax, const char *driver,
 
 	if (r < 0)
 		return r;
-	/* Adding the id probes at once, and keeps the probe's error to itself. */
-	snprintf(path, sizeof(path), DAX_DRIVERS "/%s/new_id", driver);
-	run_write(run, path, dax, &id_error);
-	if (is_driver(run, dax, driver))
-		return 0;
+	/*
+	 * A driver takes devices of its own kind by name alone. For the others it has to be given
+	 * their id first, and then tries every device that nobody has bound: those that a person
+	 * disabled would come back, so that is the second choice. It keeps the probe's error to
+	 * itself.
+	 */
 	r = write_bind(run, dax, driver, error);
+	if (r == -ENODEV) {
+		snprintf(path, sizeof(path), DAX_DRIVERS "/%s/new_id", driver);
+		run_write(run, path, dax, &id_error);
+		r = is_driver(run, dax, driver) ? 0 : write_bind(run, dax, driver, error);
+	}
 	if (r < 0)
 		strncat(error->message, probe_hint(-r),
 			sizeof(error->message) - strlen(error->message) - 1);

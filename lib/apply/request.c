@@ -247,6 +247,19 @@ static int keep_records(const struct work *work, const struct kmemd_inventory *i
 	return r;
 }
 
+/* A device that was not there before: who it is can only be read now. */
+static int keep_new_records(const struct work *work, const char *name, struct kmemd_error *error)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	char *names[] = {(char *)name, NULL};
+	int r = read_snapshot(work->kmemd, work->request, names, DAX_READ_RANGES, &inventory,
+			      error);
+
+	if (r < 0 || !inventory->dax.count)
+		return r;
+	return keep_records(work, inventory, inventory->dax.items, error);
+}
+
 /* --- one device ---------------------------------------------------------------------------------
  */
 
@@ -360,6 +373,8 @@ static void act(struct work *work, const struct kmemd_inventory *inventory,
 		error_prefix(&error, "%s", name);
 	else if (target->dax)
 		r = keep_records(work, inventory, target->dax, &error);
+	else
+		r = keep_new_records(work, name, &error);
 	if (r < 0) {
 		fail(work, name, plan->device->identity, r, &error);
 		return;

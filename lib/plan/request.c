@@ -353,9 +353,8 @@ static int plan_destroy(struct request_plan *wanted)
 		return 0;
 	}
 	if (dax->driver[0] && !wanted->request->force) {
-		plan_refuse(wanted->plan,
-			    "%s is active (%s); kmemctl disable-device %s first, or --force",
-			    dax->name, dax_is_kmem(dax) ? "system-ram" : "devdax", dax->name);
+		plan_refuse(wanted->plan, "%s is active (%s); --force takes it out of use first",
+			    dax->name, dax_is_kmem(dax) ? "system-ram" : "devdax");
 		return 0;
 	}
 	if (dax_is_kmem(dax) && add_offline(wanted) < 0)

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static int make_directory(const char *path, struct kmemd_error *error)
 {
@@ -42,6 +43,21 @@ static void tell_waiting(int fd, const struct kmemd_job *job)
 				  });
 }
 
+/* The daemon looks at what happens for a moment after every event: that is not worth a word. */
+static bool take_soon(int fd, const struct kmemd_job *job)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+
+	for (unsigned int i = 0; i < 20; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (job->cancelled && job->cancelled(job->userdata))
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 int lock_take(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
 {
 	_cleanup_free_ char *path = format_text("%s/lock", kmemd->run);
@@ -58,7 +74,7 @@ int lock_take(const struct kmemd *kmemd, const struct kmemd_job *job, struct kme
 	if (fd < 0)
 		return error_errno(error, errno, "cannot open the lock %s: %s", path,
 				   strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (!take_soon(fd, job)) {
 		tell_waiting(fd, job);
 		while (flock(fd, LOCK_EX) < 0) {
 			if (errno != EINTR)
