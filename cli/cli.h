@@ -67,6 +67,9 @@ int verb_offline_memory(struct cli *cli);
 int verb_split_acpi(struct cli *cli);
 int verb_migrate_device_model(struct cli *cli);
 
+/* Options of policy import, and of memmap. */
+extern const struct cli_option option_output, option_overwrite, option_rebind;
+
 /* The plan of a drain, for --dry-run. */
 int cli_plan_drain(struct cli *cli);
 /* Prints a report of plans. KMEMD_REFUSED when one that was asked for is refused. */

@@ -34,8 +34,6 @@ const char *cli_value(const struct cli *cli, const struct cli_option *option);
 extern const struct cli_option option_help, option_version, option_list_commands;
 extern const struct cli_option option_json, option_dry_run, option_timeout, option_inventory,
 	option_policy, option_keep;
-/* Of one verb: policy import; memmap. */
-extern const struct cli_option option_output, option_overwrite, option_rebind;
 /* As daxctl has them, in more than one verb. */
 extern const struct cli_option option_region, option_human, option_verbose, option_force,
 	option_no_online, option_no_movable, option_align, option_size, option_input;
