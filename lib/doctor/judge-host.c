@@ -35,6 +35,14 @@ void judge_privilege(struct judgement *judgement)
 
 	if (!facts->has_hotplug || (facts->inventory && facts->is_root))
 		return;
+	if (facts->is_root) {
+		finding = find(judgement, SEVERITY_WARNING, "no-inventory", "inventory",
+			       "the machine's memory cannot be looked at: %s",
+			       facts->inventory_error);
+		explain(finding, "no verb of kmemctl and no job of kmemd works without");
+		cure(finding, "kmemctl inventory shows it again; dmesg and strace tell more");
+		return;
+	}
 	finding = find(judgement, SEVERITY_NOTE, "not-all-seen", "",
 		       "not everything was looked at%s%s", facts->inventory_error[0] ? ": " : "",
 		       facts->inventory_error);

@@ -389,7 +389,8 @@ void judge_resources(struct judgement *judgement)
 	struct finding *finding;
 	bool found = false;
 
-	if (!facts->inventory)
+	/* While a job adds memory its device is not to be seen for a moment. */
+	if (!facts->inventory || (facts->has_journal && facts->journal_running))
 		return;
 	array_foreach(resource, &facts->resources) {
 		if (!is_stuck(facts->inventory, resource))

@@ -493,6 +493,10 @@ static void ranges_that_nobody_owns(void **state)
 	assert_not_found(&machine, "stuck-range");
 	strcpy(machine.resource.name, "dax77.0");
 	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "\"dax77.0\"", "boot");
+	machine.facts.has_journal = machine.facts.journal_running = true;
+	assert_not_found(&machine, "stuck-range"); /* it is being made */
+	machine.facts.journal_running = false;
+	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "\"dax77.0\"", "boot");
 	machine.facts.resources.count = 0;
 	strcpy(machine.facts.log.leaked, "kmem dax0.0: mapping0: cannot be hotremoved");
 	assert_found(&machine, SEVERITY_WARNING, "leaked", "cannot be hotremoved", "boot");
@@ -561,6 +565,8 @@ static void without_an_inventory_the_rest_is_found(void **state)
 	machine.facts.policy = NULL;
 	strcpy(machine.facts.inventory_error, "only root may");
 	strcpy(machine.facts.auto_online, "online");
+	assert_found(&machine, SEVERITY_WARNING, "no-inventory", "only root may", "dmesg");
+	machine.facts.is_root = false;
 	assert_found(&machine, SEVERITY_NOTE, "not-all-seen", "only root may", "sudo");
 	assert_non_null(seek(&machine, "auto-online"));
 	machine_tear_down(&machine);
