@@ -1,7 +1,38 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Completion of kmemctl(1) for bash, loaded by bash-completion.
+# Completion of kmemctl(1) for bash, loaded by bash-completion. Verbs, options and what kind of value an option takes
+# come from kmemctl's own help, so that they are those of the kmemctl that is installed.
+
+# The verbs; those that are only there to say that they are not are left out.
+_kmemctl_verbs()
+{
+	kmemctl --list-cmds 2>/dev/null | grep -vxE 'split-acpi|migrate-device-model'
+}
+
+# The options of a verb, or without one those of kmemctl alone, a line each: letter (or -), name, kind of value (or -).
+# An = before the kind says that the value has to follow an equals sign.
+_kmemctl_options()
+{
+	local line
+	while IFS= read -r line; do
+		[[ $line =~ ^\ +(-(.),\ )?--([a-z-]+)((\[?)=([^] ]+))? ]] || continue
+		printf '%s %s %s\n' "${BASH_REMATCH[2]:--}" "${BASH_REMATCH[3]}" "${BASH_REMATCH[5]:+=}${BASH_REMATCH[6]:--}"
+	done < <(kmemctl help ${1:+"$1"} 2>/dev/null)
+}
+
+# The kind of value of the option of a verb that is written so (-p, --policy); fails when there is no such option.
+_kmemctl_kind()
+{
+	local letter name kind
+	while read -r letter name kind; do
+		if [[ $2 == "-$letter" || $2 == "--$name" ]]; then
+			echo "$kind"
+			return
+		fi
+	done < <(_kmemctl_options "$1")
+	return 1
+}
 
 # What may stand for a device, one a line. Kernel names are offered first; the serials and UUIDs that belong to
 # the same devices only when something has been typed, so that a device is not listed four times.
@@ -10,26 +41,23 @@ _kmemctl_devices()
 	local typed=$1 keys='device|region|chardev' json
 	[[ $typed ]] && keys+='|serial|uuid'
 	json=$(kmemctl status --json=short 2>/dev/null) || return 0
-	# No other characters: compgen -W expands its words as the shell does.
-	while [[ $json =~ \"($keys)\":\"([[:alnum:]._-]+)\" ]]; do
+	_kmemctl_members "$json" "$keys"
+}
+
+# The dax devices: what daxctl's verbs are about.
+_kmemctl_dax()
+{
+	_kmemctl_members "$(kmemctl list --json=short 2>/dev/null)" chardev
+}
+
+# The values of members of JSON. No other characters: compgen -W expands its words as the shell does.
+_kmemctl_members()
+{
+	local json=$1 keys=$2
+	while [[ $json =~ \"($keys)\":\"?([[:alnum:]._-]+)\"?[,\}] ]]; do
 		printf '%s\n' "${BASH_REMATCH[2]}"
 		json=${json#*"${BASH_REMATCH[0]}"}
 	done
-}
-
-# The options of a verb; without one, those that kmemctl alone takes.
-_kmemctl_options()
-{
-	local common='-h --help'
-	case $1 in
-	list) echo "-r --region= -d --dev= -D --devices -R --regions -M --mappings -i --idle -u --human --json --json= $common" ;;
-	status) echo "--json --json= --inventory= $common" ;;
-	inventory | memmap) echo "--json --json= $common" ;;
-	plan | explain) echo "--json --json= --inventory= -p --policy= $common" ;;
-	apply | drain) echo "--json --json= -n --dry-run -t --timeout= -p --policy= $common" ;;
-	policy) echo "--json --json= -p --policy= $common" ;;
-	*) echo "$common --version" ;;
-	esac
 }
 
 # Replies with the words that begin as the value does. Where readline breaks words at '=' or ':' it replaces
@@ -51,40 +79,54 @@ _kmemctl_directories()
 		value=${value##*:}
 		sign=:
 	fi
-	compopt -o filenames -o nospace
+	compopt -o filenames -o nospace 2>/dev/null
 	_kmemctl_reply "$value" "$sign" -d
+}
+
+# Completes a value of a kind.
+_kmemctl_value()
+{
+	local kind=$1 value=$2 sign=$3
+	case $kind in
+	FILE)
+		compopt -o filenames 2>/dev/null
+		_kmemctl_reply "$value" "$sign" -f
+		;;
+	DIR*) _kmemctl_directories "$value" "$sign" ;;
+	DEVICE) _kmemctl_reply "$value" "$sign" -W "all $(_kmemctl_dax)" ;;
+	REGION) _kmemctl_reply "$value" "$sign" -W "all $(_kmemctl_members "$(kmemctl list -R --json=short 2>/dev/null)" id)" ;;
+	MODE) _kmemctl_reply "$value" "$sign" -W 'system-ram devdax' ;;
+	ALIGN) _kmemctl_reply "$value" "$sign" -W '4K 2M 1G' ;;
+	*'|'*) _kmemctl_reply "$value" "$sign" -W "${kind//|/ }" ;;
+	esac # a number: nothing to offer
 }
 
 # Completes the value of the option that the cursor is at; false when it is at none.
 _kmemctl_option_value()
 {
-	local option=$1 value=$2 sign=$3
-	case $option in
-	--json)
-		[[ $sign ]] || return 1 # its value is only taken behind '='
-		_kmemctl_reply "$value" "$sign" -W 'pretty short off'
-		;;
-	--inventory)
-		compopt -o filenames
-		_kmemctl_reply "$value" "$sign" -f
-		;;
-	-p | --policy) _kmemctl_directories "$value" "$sign" ;;
-	-r | --region) _kmemctl_reply "$value" "$sign" -W all ;;
-	-d | --dev) _kmemctl_reply "$value" "$sign" -W "all $(_kmemctl_devices "$value")" ;;
-	-t | --timeout) ;; # a number: nothing to offer
-	*) return 1 ;;
-	esac
+	local option=$1 value=$2 sign=$3 kind
+	kind=$(_kmemctl_kind "$verb" "$option") || return 1
+	[[ $option == -a || $option == --align ]] && kind=ALIGN
+	[[ $kind == - || ($kind == =* && ! $sign) ]] && return 1
+	_kmemctl_value "${kind#=}" "$value" "$sign"
 }
 
 # Sets verb and position (how many arguments of the verb stand before the cursor).
 _kmemctl_find_verb()
 {
-	local i
+	local i kind
 	verb='' position=0
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-t | -p | -r | -d | --timeout | --inventory | --policy | --region | --dev) ((i += 1)) ;;
-		-*) ;;
+		--*=*) ;;
+		-*)
+			if [[ $verb ]]; then
+				kind=$(_kmemctl_kind "$verb" "${words[i]}") || continue
+				[[ $kind == - || $kind == =* ]] || ((i += 1))
+			elif [[ ${words[i]} =~ ^(-t|-p|--timeout|--policy|--inventory)$ ]]; then
+				((i += 1)) # what means the same to all verbs may stand before them
+			fi
+			;;
 		*)
 			if [[ $verb ]]; then
 				((position += 1))
@@ -96,19 +138,30 @@ _kmemctl_find_verb()
 	done
 }
 
+# What the usage line of the verb says of its arguments.
 _kmemctl_argument()
 {
-	case $verb:$position in
-	:0) _kmemctl_reply "$cur" '' -W 'list status plan apply explain drain memmap inventory policy' ;;
-	list:* | status:0 | plan:0 | apply:0 | explain:0 | drain:0 | memmap:0)
-		_kmemctl_reply "$cur" '' -W "$(_kmemctl_devices "$cur")"
+	local usage
+	if [[ ! $verb ]]; then
+		_kmemctl_reply "$cur" '' -W "$(_kmemctl_verbs)"
+		return
+	fi
+	read -r usage < <(kmemctl help "$verb" 2>/dev/null)
+	case $verb:$position:$usage in
+	policy:0:*) _kmemctl_reply "$cur" '' -W 'check show import' ;;
+	policy:1:*)
+		if [[ " ${words[*]} " == *' show '* ]]; then
+			_kmemctl_reply "$cur" '' -W "$(_kmemctl_devices "$cur")"
+		else
+			_kmemctl_value FILE "$cur" ''
+		fi
 		;;
-	memmap:1) _kmemctl_reply "$cur" '' -W 'on off' ;;
-	policy:0) _kmemctl_reply "$cur" '' -W 'check' ;;
-	policy:*)
-		compopt -o filenames
-		_kmemctl_reply "$cur" '' -f
-		;;
+	policy:*) _kmemctl_value FILE "$cur" '' ;;
+	*:0:*VERB*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_verbs)" ;;
+	*:*:*'DEVICE...|all'*) _kmemctl_reply "$cur" '' -W "all $(_kmemctl_dax)" ;;
+	*:*:*'DEVICE...'*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_dax)" ;;
+	*:0:*DEVICE*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_devices "$cur")" ;;
+	*:1:*'[on|off]'*) _kmemctl_reply "$cur" '' -W 'on off' ;;
 	esac
 }
 
@@ -126,8 +179,12 @@ _kmemctl()
 	fi
 	_kmemctl_option_value "${words[cword - 1]}" "$cur" '' && return
 	if [[ $cur == -* ]]; then
-		_kmemctl_reply "$cur" '' -W "$(_kmemctl_options "$verb")"
-		[[ ${COMPREPLY[*]} == *= ]] && compopt -o nospace
+		# Letters, names, and names with their = where a value follows (or may).
+		_kmemctl_reply "$cur" '' -W "$(_kmemctl_options "$verb" | awk '
+			$1 != "-" { print "-" $1 }
+			$3 == "-" || $3 ~ /^=/ { print "--" $2 }
+			$3 != "-" { print "--" $2 "=" }')"
+		[[ ${COMPREPLY[*]} == *= ]] && compopt -o nospace 2>/dev/null
 		return
 	fi
 	_kmemctl_argument

@@ -1,10 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Completion of kmemctl(1) for fish.
+# Completion of kmemctl(1) for fish. Verbs, options and what kind of value an option takes come from kmemctl's own help,
+# so that they are those of the kmemctl that is installed.
+
+# The options of a verb, or without one those of kmemctl alone, a line each: letter (or -), name, kind of value (or -),
+# text. An = before the kind says that the value has to follow an equals sign.
+function __kmemctl_options
+    set -l verb
+    test -n "$argv[1]"; and set verb $argv[1]
+    kmemctl help $verb 2>/dev/null |
+        string replace -rf -- '^ +(?:-(.), )?--([a-z-]+)(?:(\[?)=([^] ]+(?:\[[^] ]*\])?)\]?)? +(\S.*)$' '$1\t$2\t$3\t$4\t$5' |
+        string replace -r -- '^\t' '-\t' | string replace -r -- '^(.\t[^\t]+)\t\t\t' '$1\t-\t' |
+        string replace -r -- '^(.\t[^\t]+)\t\[\t' '$1\t=' | string replace -r -- '^(.\t[^\t]+)\t\t' '$1\t'
+end
+
+# The kind of value of the option of a verb that is written so (-p, --policy); "-" when it has none.
+function __kmemctl_kind
+    for option in (__kmemctl_options $argv[1])
+        set -l field (string split \t -- $option)
+        if contains -- $argv[2] -$field[1] --$field[2]
+            test $field[2] = align; and set field[3] ALIGN
+            echo $field[3]
+            return
+        end
+    end
+    echo -
+end
 
 # The words behind kmemctl that are neither options nor their values: the verb and its arguments.
 function __kmemctl_words
     set -l words (commandline -opc)
+    set -l verb
     set -l skip 0
     for word in $words[2..-1]
         if test $skip = 1
@@ -12,35 +38,24 @@ function __kmemctl_words
             continue
         end
         switch $word
-            case -t -p -r -d --timeout --inventory --policy --region --dev
-                set skip 1
+            case '--*=*'
             case '-*'
+                # What means the same to all verbs may stand before them.
+                if set -q verb[1]
+                    string match -qr '^[^-=]' -- (__kmemctl_kind $verb $word); and set skip 1
+                else
+                    contains -- $word -t -p --timeout --inventory --policy; and set skip 1
+                end
             case '*'
+                set -q verb[1]; or set verb $word
                 echo $word
         end
     end
 end
 
-# Whether the verb is one of those given.
-function __kmemctl_verb_is
-    set -l words (__kmemctl_words)
-    test (count $words) -ge 1; and contains -- $words[1] $argv
-end
-
-# Whether the cursor is at this argument (1 is the first) of one of the verbs given.
-function __kmemctl_at
-    set -l words (__kmemctl_words)
-    test (count $words) -eq $argv[1]; and contains -- $words[1] $argv[2..-1]
-end
-
-function __kmemctl_no_verb
-    set -l words (__kmemctl_words)
-    test (count $words) -eq 0
-end
-
-# Whether an option is being typed.
-function __kmemctl_dash
-    string match -q -- '-*' (commandline -ct)
+# The values of members of the JSON that comes in.
+function __kmemctl_members
+    string match --all --regex --groups-only '"(?:'$argv[1]')":"?([[:alnum:]._-]+)"?[,}]'
 end
 
 # Kernel names are offered first; the serials and UUIDs that belong to the same devices only when something has
@@ -48,52 +63,101 @@ end
 function __kmemctl_devices
     set -l keys 'device|region|chardev'
     test -n (commandline -ct | string collect); and set keys "$keys|serial|uuid"
-    kmemctl status --json=short 2>/dev/null |
-        string match --all --regex --groups-only '"(?:'$keys')":"([[:alnum:]._-]+)"'
+    kmemctl status --json=short 2>/dev/null | __kmemctl_members $keys
 end
 
-# Directories with ':' between them.
-function __kmemctl_directories
-    set -l token (commandline -ct | string replace -r '^(--policy=|-p)' '')
-    set -l before (string match -r '^.*:' -- $token; or echo '')
-    for directory in (__fish_complete_directories (string replace -r '^.*:' '' -- $token) Directory)
-        echo $before$directory
+# The dax devices: what daxctl's verbs are about.
+function __kmemctl_dax
+    kmemctl list --json=short 2>/dev/null | __kmemctl_members chardev
+end
+
+# The verbs with what they do; those that are only there to say that they are not are left out.
+function __kmemctl_verbs
+    kmemctl help 2>/dev/null | string replace -rf '^  ([a-z-]+)(?: \S+)*  +(\S.*)$' '$1\t$2' |
+        string match -rv '^(split-acpi|migrate-device-model)\t'
+end
+
+# What completes a value of a kind, each with what was typed before it.
+function __kmemctl_value
+    set -l before $argv[2]
+    set -l typed $argv[3]
+    switch $argv[1]
+        case FILE
+            set -l files (__fish_complete_path $typed)
+            test -n "$files"; and printf '%s\n' $before$files
+        case 'DIR*' # with ':' between them
+            set before $before(string match -r '^.*:' -- $typed; or echo '')
+            for directory in (__fish_complete_directories (string replace -r '^.*:' '' -- $typed) Directory)
+                echo $before$directory
+            end
+        case DEVICE
+            printf '%s\n' $before{all,(__kmemctl_dax)}
+        case REGION
+            printf '%s\n' $before{all,(kmemctl list -R --json=short 2>/dev/null | __kmemctl_members id)}
+        case MODE
+            printf '%s\n' $before{system-ram,devdax}
+        case ALIGN
+            printf '%s\n' $before{4K,2M,1G}
+        case '*|*'
+            printf '%s\n' $before(string split '|' -- $argv[1])
+    end # a number: nothing to offer
+end
+
+# What the usage line of the verb says of its arguments; position 1 is the first.
+function __kmemctl_arguments
+    set -l position (count $argv)
+    set -l usage (kmemctl help $argv[1] 2>/dev/null)[1]
+    switch "$argv[1]:$position:$usage"
+        case 'policy:1:*'
+            printf '%s\n' check show import
+        case 'policy:*'
+            if test $argv[2] = show
+                __kmemctl_devices
+            else
+                __fish_complete_path (commandline -ct)
+            end
+        case '*:1:*VERB*'
+            __kmemctl_verbs
+        case '*DEVICE...|all*'
+            printf '%s\n' all (__kmemctl_dax)
+        case '*DEVICE...*'
+            __kmemctl_dax
+        case '*:1:*DEVICE*'
+            __kmemctl_devices
+        case '*:2:*on|off*'
+            printf '%s\n' on off
     end
 end
 
-complete -c kmemctl -f
+function __kmemctl_complete
+    set -l words (__kmemctl_words)
+    set -l token (commandline -ct)
+    set -l before (commandline -opc)
+    if string match -qr '^--[a-z-]+=' -- $token
+        set -l option (string replace -r '=.*' '' -- $token)
+        set -l kind (string replace -r '^=' '' -- (__kmemctl_kind "$words[1]" $option))
+        __kmemctl_value $kind "$option=" (string replace -r '^[^=]*=' '' -- $token)
+        return
+    end
+    set -l kind (__kmemctl_kind "$words[1]" "$before[-1]")
+    if string match -qr '^[^-=]' -- $kind
+        __kmemctl_value $kind '' $token
+        return
+    end
+    if string match -q -- '-*' $token
+        for option in (__kmemctl_options $words[1])
+            set -l field (string split \t -- $option)
+            test $field[1] = -; or string join \t -- -$field[1] $field[4]
+            string match -qr '^[^-=]' -- $field[3]; or string join \t -- --$field[2] $field[4]
+            test $field[3] = -; or string join \t -- --$field[2]= $field[4]
+        end
+        return
+    end
+    if set -q words[1]
+        __kmemctl_arguments $words
+    else
+        __kmemctl_verbs
+    end
+end
 
-complete -c kmemctl -n __kmemctl_no_verb -a list -d 'Show dax devices, their memory blocks and memmap'
-complete -c kmemctl -n __kmemctl_no_verb -a status -d 'Show the daemon, the job under way, and all devices'
-complete -c kmemctl -n __kmemctl_no_verb -a plan -d 'Show what policy would do, and what that costs'
-complete -c kmemctl -n __kmemctl_no_verb -a apply -d 'Bring all devices, or one, to what policy wants'
-complete -c kmemctl -n __kmemctl_no_verb -a explain -d 'Show which policy file and key decided what'
-complete -c kmemctl -n __kmemctl_no_verb -a drain -d 'Take a device\'s memory out of use'
-complete -c kmemctl -n __kmemctl_no_verb -a memmap -d 'Show or set whether a device carries its own memmap'
-complete -c kmemctl -n __kmemctl_no_verb -a inventory -d 'Print the whole snapshot'
-complete -c kmemctl -n __kmemctl_no_verb -a policy -d 'Check policy files'
-
-complete -c kmemctl -n '__kmemctl_verb_is list; or __kmemctl_at 1 status plan apply explain drain memmap' -a '(__kmemctl_devices)' -d Device
-complete -c kmemctl -n '__kmemctl_at 2 memmap' -a 'on off'
-complete -c kmemctl -n '__kmemctl_at 1 policy' -a check
-complete -c kmemctl -n '__kmemctl_verb_is policy; and not __kmemctl_at 1 policy' -F
-
-complete -c kmemctl -s h -l help -d 'Show help'
-complete -c kmemctl -n __kmemctl_no_verb -l version -d 'Show the version'
-# The format is only taken behind '=', so the plain option is one of its own.
-complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain memmap inventory policy' \
-    -l json -d 'Print JSON'
-complete -c kmemctl -n '__kmemctl_verb_is list status plan apply explain drain memmap inventory policy; and __kmemctl_dash' \
-    -a '--json=pretty --json=short --json=off' -d 'Print JSON'
-complete -c kmemctl -n '__kmemctl_verb_is list' -s r -l region -x -a all -d 'Only this dax region'
-complete -c kmemctl -n '__kmemctl_verb_is list' -s d -l dev -x -a 'all (__kmemctl_devices)' -d 'Only this dax device'
-complete -c kmemctl -n '__kmemctl_verb_is list' -s D -l devices -d 'Dax devices'
-complete -c kmemctl -n '__kmemctl_verb_is list' -s R -l regions -d 'Dax regions'
-complete -c kmemctl -n '__kmemctl_verb_is list' -s M -l mappings -d 'Physical ranges, too'
-complete -c kmemctl -n '__kmemctl_verb_is list' -s i -l idle -d 'Devices without a size, too'
-complete -c kmemctl -n '__kmemctl_verb_is list' -s u -l human -d 'Sizes for people'
-complete -c kmemctl -n '__kmemctl_verb_is apply drain' -s n -l dry-run -d 'Show the plan and do nothing'
-complete -c kmemctl -n '__kmemctl_verb_is apply drain' -s t -l timeout -x -d 'How long offlining may take, in seconds'
-complete -c kmemctl -n '__kmemctl_verb_is status plan explain' -l inventory -r -F -d 'A snapshot, not this machine'
-complete -c kmemctl -n '__kmemctl_verb_is plan apply explain drain policy' -s p -l policy -x \
-    -a '(__kmemctl_directories)' -d 'Policy directories'
+complete -c kmemctl -f -a '(__kmemctl_complete)'

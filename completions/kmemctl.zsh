@@ -1,34 +1,50 @@
 #compdef kmemctl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Completion of kmemctl(1) for zsh: installed as _kmemctl in a directory of $fpath.
+# Completion of kmemctl(1) for zsh: installed as _kmemctl in a directory of $fpath. Verbs, options and what kind of value
+# an option takes come from kmemctl's own help, so that they are those of the kmemctl that is installed.
 
 # Kernel names are offered first; the serials and UUIDs that belong to the same devices only when something has
 # been typed, so that a device is not listed four times.
 _kmemctl_devices() {
-	local json keys='device|region|chardev'
-	local -a names
+	local keys='device|region|chardev'
 	[[ -n $PREFIX ]] && keys+='|serial|uuid'
-	json=$(kmemctl status --json=short 2>/dev/null)
-	while [[ $json =~ "\"($keys)\":\"([[:alnum:]._-]+)\"" ]]; do
+	_kmemctl_members "$(kmemctl status --json=short 2>/dev/null)" $keys device
+}
+
+# The dax devices: what daxctl's verbs are about.
+_kmemctl_dax() {
+	_kmemctl_members "$(kmemctl list --json=short 2>/dev/null)" chardev device "$@"
+}
+
+_kmemctl_dax_or_all() {
+	_kmemctl_dax all
+}
+
+_kmemctl_regions() {
+	_kmemctl_members "$(kmemctl list -R --json=short 2>/dev/null)" id region all
+}
+
+# The values of members of JSON, and further words.
+_kmemctl_members() {
+	local json=$1 keys=$2 tag=$3
+	shift 3
+	local -a names=("$@")
+	while [[ $json =~ "\"($keys)\":\"?([[:alnum:]._-]+)\"?[,}]" ]]; do
 		names+=("$match[2]")
 		json=${json[MEND+1,-1]}
 	done
-	_wanted devices expl device compadd -a -- names
+	_wanted $tag expl $tag compadd -a -- names
 }
 
+# Those that are only there to say that they are not are left out.
 _kmemctl_verbs() {
-	local -a verbs=(
-		'list:show dax devices, their memory blocks by zone and their memmap'
-		'status:show the daemon, the job under way, all devices, and which are held or failed'
-		'plan:show what policy would do, and what that costs'
-		'apply:bring all devices, or one, to what policy wants'
-		'explain:show which policy file and key decided what'
-		"drain:take a device's memory out of use, so that it can be unplugged"
-		'memmap:show or set whether a device carries its own memmap'
-		'inventory:print the whole snapshot'
-		'policy:check policy files'
-	)
+	local -a verbs
+	local line
+	for line in ${(f)"$(kmemctl help 2>/dev/null)"}; do
+		[[ $line =~ '^  ([a-z-]+)( [^ ]+)*  +([^ ].*)$' ]] || continue
+		[[ $match[1] == (split-acpi|migrate-device-model) ]] || verbs+=("$match[1]:$match[3]")
+	done
 	_describe -t verbs verb verbs
 }
 
@@ -38,27 +54,75 @@ _kmemctl_policy_directories() {
 	_path_files -/ -S ''
 }
 
+# What completes a value of a kind, as _arguments wants it: message and action.
+_kmemctl_value() {
+	case $1 in
+	FILE) reply='file:_files' ;;
+	DIR\[*) reply='directories:_kmemctl_policy_directories' ;;
+	DIR) reply='directory:_files -/' ;;
+	DEVICE) reply='device:_kmemctl_dax_or_all' ;;
+	REGION) reply='dax region:_kmemctl_regions' ;;
+	MODE) reply='mode:(system-ram devdax)' ;;
+	ALIGN) reply='alignment:(4K 2M 1G)' ;;
+	*\|*) reply="format:(${1//|/ })" ;;
+	*) reply="${(L)1}: " ;;
+	esac
+}
+
+# The options of a verb, from its help, as _arguments wants them; in the array `options_of_verb`.
+_kmemctl_options() {
+	local line letter name equals kind text value reply
+	options_of_verb=()
+	for line in ${(f)"$(kmemctl help $1 2>/dev/null)"}; do
+		[[ $line =~ '^ +(-(.), )?--([a-z-]+)((\[?)=([^] ]+(\[[^] ]*\])?)\]?)? +([^ ].*)$' ]] || continue
+		letter=$match[2] name=$match[3] equals=$match[5] kind=$match[6] text=${match[8]//:/\\:}
+		text=${${text//\[/\\[}//\]/\\]}
+		[[ $name == align ]] && kind=ALIGN
+		value=''
+		if [[ -n $kind ]]; then
+			_kmemctl_value $kind
+			value=":$reply"
+		fi
+		if [[ -n $equals ]]; then # the value has to follow the sign, and may be left out
+			options_of_verb+=("--$name=-[$text]:$value")
+		elif [[ -z $letter ]]; then
+			options_of_verb+=("--$name${kind:+=}[$text]$value")
+		else
+			options_of_verb+=("(-$letter --$name)-$letter${kind:++}[$text]$value" "(-$letter --$name)--$name${kind:+=}[$text]$value")
+		fi
+	done
+}
+
+# The arguments of a verb, from the usage line of its help; in the array `arguments_of_verb`.
+_kmemctl_arguments() {
+	local usage=${"$(kmemctl help $1 2>/dev/null)"%%$'\n'*}
+	arguments_of_verb=()
+	case $usage in
+	*check\|show*) arguments_of_verb=(':action:(check show import)' '*:file or device:_kmemctl_policy_argument') ;;
+	*VERB*) arguments_of_verb=('::verb:_kmemctl_verbs') ;;
+	*'DEVICE...|all'*) arguments_of_verb=('*:device:_kmemctl_dax_or_all') ;;
+	*'DEVICE...'*) arguments_of_verb=('*:device:_kmemctl_dax') ;;
+	*DEVICE*'[on|off]'*) arguments_of_verb=('::device:_kmemctl_devices' '::memmap:(on off)') ;;
+	*DEVICE*) arguments_of_verb=(':device:_kmemctl_devices') ;;
+	esac
+}
+
+_kmemctl_policy_argument() {
+	if [[ -n ${words[(r)show]} ]]; then
+		_kmemctl_devices
+	else
+		_files
+	fi
+}
+
 _kmemctl() {
 	local curcontext=$curcontext state line ret=1
+	local -a options_of_verb arguments_of_verb
 	typeset -A opt_args
-	local -a json=('--json=-[print JSON]::format:(pretty short off)')
-	local -a dry_run=('(-n --dry-run)'{-n,--dry-run}'[show the plan and do nothing]')
-	local -a timeout=('(-t --timeout)'{-t+,--timeout=}'[how long offlining may take]:seconds: ')
-	local -a inventory=('--inventory=[a snapshot, not this machine]:snapshot:_files')
-	local -a policy=('(-p --policy)'{-p+,--policy=}'[policy directories]:directories:_kmemctl_policy_directories')
-	local -a daxctl_list=(
-		'(-r --region)'{-r+,--region=}'[only this dax region]:region:(all)'
-		'(-d --dev)'{-d+,--dev=}'[only this dax device]:device:_kmemctl_devices'
-		'(-D --devices)'{-D,--devices}'[dax devices]' '(-R --regions)'{-R,--regions}'[dax regions]'
-		'(-M --mappings)'{-M,--mappings}'[physical ranges, too]' '(-i --idle)'{-i,--idle}'[devices without a size, too]'
-		'(-u --human)'{-u,--human}'[sizes for people]'
-	)
-	local -a common=(
-		'(- *)'{-h,--help}'[show help]'
-	)
 
-	# What belongs to a verb is taken before it as well, but not offered there.
-	_arguments -C -A '-*' $common '(- *)--version[show the version]' \
+	# What means the same to all verbs is taken before them as well, but not offered there.
+	_kmemctl_options ''
+	_arguments -C -A '-*' $options_of_verb \
 		'!--json=-::format: ' '!'{-n,--dry-run} '!'{-t+,--timeout=}':seconds: ' \
 		'!--inventory=:snapshot:_files' \
 		'!'{-p+,--policy=}':directories:_kmemctl_policy_directories' \
@@ -67,17 +131,9 @@ _kmemctl() {
 
 	local verb=$words[1]
 	curcontext=${curcontext%:*}-$verb:
-	case $verb in
-	list) _arguments -S $common $json $daxctl_list '*:device:_kmemctl_devices' && ret=0 ;;
-	status) _arguments -S $common $json $inventory '::device:_kmemctl_devices' && ret=0 ;;
-	inventory) _arguments -S $common $json && ret=0 ;;
-	plan) _arguments -S $common $json $inventory $policy '::device:_kmemctl_devices' && ret=0 ;;
-	explain) _arguments -S $common $json $inventory $policy ':device:_kmemctl_devices' && ret=0 ;;
-	apply) _arguments -S $common $json $dry_run $timeout $policy '::device:_kmemctl_devices' && ret=0 ;;
-	drain) _arguments -S $common $json $dry_run $timeout $policy ':device:_kmemctl_devices' && ret=0 ;;
-	memmap) _arguments -S $common $json ':device:_kmemctl_devices' '::memmap:(on off)' && ret=0 ;;
-	policy) _arguments -S $common $json $policy ':action:(check)' '*:policy file:_files' && ret=0 ;;
-	esac
+	_kmemctl_options $verb
+	_kmemctl_arguments $verb
+	_arguments -S $options_of_verb $arguments_of_verb && ret=0
 	return ret
 }
 
