@@ -103,11 +103,12 @@ static void print_device(const struct json_object *device)
 	for (size_t i = 0; i < json_count(device, "daxdevs"); i++) {
 		const struct json_object *memory = json_member(device, "daxdevs", i);
 		const char *dax = json_text(memory, "chardev");
+		bool same = !strcmp(dax, json_text(device, "device"));
 		char size[SIZE_TEXT_MAX];
 
-		printf("%s%s%s (%s): %s, %s\n", json_text(device, "device"), dax[0] ? " " : "", dax,
-		       json_text(device, "kind"), json_text(memory, "mode"),
-		       format_size(json_get_u64(memory, "size"), size));
+		printf("%s%s%s (%s): %s, %s\n", json_text(device, "device"),
+		       dax[0] && !same ? " " : "", same ? "" : dax, json_text(device, "kind"),
+		       json_text(memory, "mode"), format_size(json_get_u64(memory, "size"), size));
 		print_in_force(memory);
 		print_ways(memory);
 		print_hugetlb(memory);

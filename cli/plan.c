@@ -41,15 +41,16 @@ static void print_steps(const struct json_object *device)
 
 static void print_head(const struct json_object *device)
 {
-	const char *policy = json_text(device, "policy");
+	const char *policy = json_text(device, "policy"), *mode = json_text(device, "mode");
 	struct json_object *record = NULL;
 
 	printf("%s (%s): ", json_text(device, "device"), json_text(device, "identity"));
-	if (!strcmp(json_text(device, "mode"), "by-hand"))
+	if (!strcmp(mode, "by-hand"))
 		printf("by hand\n");
+	else if (!strcmp(mode, "drain"))
+		printf("drain\n");
 	else
-		printf("%s%s%s\n", json_text(device, "mode"),
-		       policy[0] ? " by " : ", no policy file matches", policy);
+		printf("%s%s%s\n", mode, policy[0] ? " by " : ", no policy file matches", policy);
 	if (json_text(device, "refused")[0])
 		printf("  refused: %s\n", json_text(device, "refused"));
 	if (json_object_object_get_ex(device, "record", &record))

@@ -232,6 +232,27 @@ static void print_texts(const struct json_object *json)
 	}
 }
 
+/* Takes out the sections that no policy file can stand for, and says why. How many they were. */
+static size_t take_out_obstacles(struct json_object *json)
+{
+	struct json_object *sections = NULL;
+	size_t count = 0;
+
+	json_object_object_get_ex(json, "sections", &sections);
+	for (size_t i = json_count(json, "sections"); i-- > 0;) {
+		const struct json_object *section = json_member(json, "sections", i);
+
+		if (!json_text(section, "obstacle")[0])
+			continue;
+		fprintf(stderr, "kmemctl: %s:%lu: [reconfigure-device %s]: %s\n",
+			json_text(section, "file"), (unsigned long)json_get_u64(section, "line"),
+			json_text(section, "name"), json_text(section, "obstacle"));
+		json_object_array_del_idx(sections, i, 1);
+		count++;
+	}
+	return count;
+}
+
 static int import(struct cli *cli, char *const *files)
 {
 	const char *directory = cli_value(cli, &option_output);
@@ -242,7 +263,7 @@ static int import(struct cli *cli, char *const *files)
 
 	if (kmemd_policy_import(cli->kmemd, files, &json, &error) < 0)
 		return cli_fail(&error);
-	problems = json_count(json, "problems");
+	problems = json_count(json, "problems") + take_out_obstacles(json);
 	print_problems(json, "");
 	if (!json_count(json, "sections") && !problems)
 		fprintf(stderr,

@@ -91,7 +91,8 @@ int kmemd_report_policy(struct kmemd *kmemd, const struct kmemd_inventory *inven
 /*
  * daxctl's configuration as policy. files is a NULL-terminated list, or NULL for those in
  * /etc/daxctl.conf.d. {"files": [path, ...], "sections": [{"file", "line", "name", "uuid", "mode",
- * "online", "movable", "policy_name", "policy_text"}], "problems": [{"file", "line", "message"}]}
+ * "online", "movable", "obstacle", "policy_name", "policy_text"}], "problems": [{"file", "line",
+ * "message"}]}. obstacle: why no policy file can say the same, or ""
  */
 int kmemd_policy_import(struct kmemd *kmemd, char *const *files, struct json_object **ret,
 			struct kmemd_error *error);

@@ -84,6 +84,14 @@ const struct daxctl_section *daxctl_config_find(const struct daxctl_config *conf
 	return NULL;
 }
 
+const char *daxctl_section_obstacle(const struct daxctl_section *section)
+{
+	if (section->mode == MODE_SYSTEM_RAM && !section->online)
+		return "online=false has no counterpart: kmemd puts the memory of a system-ram "
+		       "device online";
+	return "";
+}
+
 /* What is missing shows only when a section is at its end. */
 static void check_section(struct reader *reader)
 {
@@ -104,11 +112,6 @@ static void check_section(struct reader *reader)
 		reader_problem(reader, section->line,
 			       "[" SECTION_WORD " %s]: %s has a section already, in %s:%u",
 			       section->name, section->uuid, same->file, same->line);
-	if (section->has_mode && section->mode == MODE_SYSTEM_RAM && !section->online)
-		reader_problem(reader, section->line,
-			       "[" SECTION_WORD " %s]: online=false has no counterpart: kmemd puts "
-			       "the memory of a system-ram device online",
-			       section->name);
 }
 
 static void end_section(struct reader *reader)

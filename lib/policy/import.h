@@ -48,6 +48,8 @@ void daxctl_config_release(struct daxctl_config *config);
 const struct daxctl_section *daxctl_config_find(const struct daxctl_config *config,
 						const char *uuid);
 
+/* Why no policy file can say the same as a section, or "". */
+const char *daxctl_section_obstacle(const struct daxctl_section *section);
 /* The name of the policy file that says the same as a section, and its text (to be freed). */
 void daxctl_section_policy_name(const struct daxctl_section *section, char *buffer, size_t size);
 char *daxctl_section_policy_text(const struct daxctl_section *section);

@@ -333,7 +333,7 @@ int kmemd_report_memmap(struct kmemd *kmemd, const struct kmemd_inventory *inven
 	(void)kmemd;
 	if (name && !only)
 		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl list shows them)", name);
+				 "no device is called '%s' (kmemctl status shows them)", name);
 	json = json_object_new_object();
 	json_put_u64(json, "memory_available", inventory->host.memory_available);
 	devices = json_put_array(json, "devices");

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "report/report.h"
+#include "state/state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,6 +44,16 @@ static void put_step(struct json_object *array, const struct plan *plan, const s
 	json_put_text(why, "source", text);
 }
 
+/* What the plan is for, in a word. */
+static const char *mode_of(const struct plan *plan)
+{
+	if (plan->goal == GOAL_REQUEST) /* policy has no say in it */
+		return "by-hand";
+	if (plan->goal == GOAL_DRAIN)
+		return "drain";
+	return mode_names[plan->decision.settings.mode];
+}
+
 /* Why nothing is done although something is wanted; "" when nothing stands in the way. */
 static const char *refusal_of(const struct plan *plan)
 {
@@ -57,10 +68,7 @@ void report_plan(struct json_object *array, const struct kmemd *kmemd, const str
 
 	json_put_text(json, "device", plan->device->name);
 	json_put_text(json, "identity", plan->device->identity);
-	if (plan->goal == GOAL_REQUEST) /* policy has no say in it */
-		json_put_text(json, "mode", "by-hand");
-	else
-		json_put_text(json, "mode", mode_names[plan->decision.settings.mode]);
+	json_put_text(json, "mode", mode_of(plan));
 	json_put_text(json, "policy", plan->decision.file ? plan->decision.file->path : "");
 	json_put_text(json, "refused", refusal_of(plan));
 	json_put_text(json, "note", plan->note);
@@ -105,6 +113,16 @@ static void put_explanation(struct json_object *array, const struct kmemd *kmemd
 	put_key(keys, decision, KEY_ON_FAILURE, on_failure_names[settings->on_failure]);
 }
 
+/* What apply does with all devices leaves out those that are held; a name lifts that. */
+static void leave_held_alone(const struct kmemd *kmemd, struct plan *plan)
+{
+	struct record record;
+
+	if (plan->goal == GOAL_POLICY && record_read(kmemd, plan->device, &record) &&
+	    record.state == RECORD_HELD)
+		plan->steps.count = 0;
+}
+
 static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			  const struct kmemd_policy *policy, const char *name, enum goal goal,
 			  void (*put)(struct json_object *array, const struct kmemd *kmemd,
@@ -130,6 +148,8 @@ static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inv
 			json_object_put(json);
 			return error_memory(error);
 		}
+		if (!name)
+			leave_held_alone(kmemd, &plan);
 		put(devices, kmemd, &plan);
 		plan_release(&plan);
 	}

@@ -295,6 +295,7 @@ static void put_section(struct json_object *array, const struct daxctl_section *
 	json_put_bool(json, "online", section->online);
 	json_put_bool(json, "movable", section->movable);
 	daxctl_section_policy_name(section, name, sizeof(name));
+	json_put_text(json, "obstacle", daxctl_section_obstacle(section));
 	json_put_text(json, "policy_name", name);
 	json_put_text(json, "policy_text", text ? text : "");
 }
