@@ -136,12 +136,23 @@ static int write_bind(const struct run *run, const char *dax, const char *driver
 	for (;;) {
 		r = run_write(run, path, dax, error);
 		/* What has bound the device meanwhile may be the kernel itself. */
-		if (r == 0 || is_driver(run, dax, driver))
+		if (r == 0 || (r != -EAGAIN && is_driver(run, dax, driver)))
 			return 0;
 		if (r != -EAGAIN || now_ms() >= deadline || run_is_cancelled(run))
 			return r;
 		poll(NULL, 0, 20);
 	}
+}
+
+/*
+ * Whether the device has the driver. The link in sysfs is there before the driver's probe has
+ * ended, which may take seconds for a large device; bind waits for it, whatever it says then.
+ */
+static bool is_bound(const struct run *run, const char *dax, const char *driver)
+{
+	struct kmemd_error ignored;
+
+	return is_driver(run, dax, driver) && write_bind(run, dax, driver, &ignored) == 0;
 }
 
 static int bind(const struct run *run, const char *dax, const char *driver,
@@ -163,7 +174,7 @@ static int bind(const struct run *run, const char *dax, const char *driver,
 	if (r == -ENODEV) {
 		snprintf(path, sizeof(path), DAX_DRIVERS "/%s/new_id", driver);
 		run_write(run, path, dax, &id_error);
-		r = is_driver(run, dax, driver) ? 0 : write_bind(run, dax, driver, error);
+		r = write_bind(run, dax, driver, error);
 	}
 	if (r < 0)
 		strncat(error->message, probe_hint(-r),
@@ -202,7 +213,7 @@ static bool is_bound_as(const struct run *run, const char *dax, const char *driv
 {
 	enum tristate now = read_memmap(run, dax);
 
-	return is_driver(run, dax, driver) &&
+	return is_bound(run, dax, driver) &&
 	       (memmap == TRISTATE_UNKNOWN || now == TRISTATE_UNKNOWN || now == memmap);
 }
 
@@ -344,8 +355,10 @@ int step_bind(struct run *run, const struct step *step, struct kmemd_error *erro
 	if (r < 0)
 		return r;
 	memmap = read_memmap(run, dax);
-	if (!strcmp(driver, step->driver) && (step->memmap == TRISTATE_UNKNOWN ||
-					      memmap == TRISTATE_UNKNOWN || memmap == step->memmap))
+	if (!strcmp(driver, step->driver) &&
+	    (step->memmap == TRISTATE_UNKNOWN || memmap == TRISTATE_UNKNOWN ||
+	     memmap == step->memmap) &&
+	    (!driver[0] || is_bound(run, dax, driver)))
 		return 0;
 	if (memmap == TRISTATE_UNKNOWN && step->memmap == TRISTATE_YES &&
 	    run->plan->decision.settings.memmap == MEMMAP_YES)
