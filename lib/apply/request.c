@@ -317,7 +317,7 @@ static void tell_unchanged(const struct work *work, const char *name, const char
 	char message[128];
 
 	snprintf(message, sizeof(message), "%s: is so already", name);
-	send_event(work, identity, KMEMD_EVENT_DONE, message, NULL);
+	send_event(work, identity, KMEMD_EVENT_NOTICE, message, NULL);
 }
 
 static void tell_note(const struct work *work, const struct plan *plan)

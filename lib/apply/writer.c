@@ -135,7 +135,7 @@ static int bring_online(struct writer *writer, struct change *change)
 {
 	int written = write_state(writer, change, change->to), r;
 
-	if (written == -ENOENT || written == -ENODEV)
+	if (written == -ENOENT)
 		return written;
 	if (written == 0 && change->from == BLOCK_STATE_COUNT)
 		change->from = BLOCK_OFFLINE;
@@ -176,14 +176,14 @@ static int take_offline(struct writer *writer, struct change *change)
 static void attempt(struct writer *writer, size_t i)
 {
 	struct change *change = &writer->changes->items[i];
-	bool looked_before = change->result < 0 || change->touched;
+	bool tried_before = change->result < 0;
 
 	writer->changes->current = i;
 	change->result = change->to == BLOCK_OFFLINE ? take_offline(writer, change)
 						     : bring_online(writer, change);
-	/* One that was never there is not ours to change; one that was, and is no more, is gone. */
-	if ((change->result == -ENOENT || change->result == -ENODEV) && !looked_before &&
-	    !change->touched) {
+	/* One that was never seen is not ours to change; one that was, and is no more, is gone. */
+	if ((change->result == -ENOENT || change->result == -ENODEV) && !tried_before &&
+	    change->from == BLOCK_STATE_COUNT) {
 		change->absent = true;
 		change->result = 0;
 	} else if (change->result == -ENOENT) {

@@ -73,6 +73,7 @@ static struct shared {
 		const char *hang;      /* a glob: writes of value to it never return */
 		const char *kill;      /* a glob: the kernel kills the process that writes to it */
 		unsigned int counted;  /* for the tests' own use */
+		char noted[512];
 	} fault;
 	unsigned int sleeps;
 	pid_t process; /* that dies of a fault, whoever of its children does the write */
@@ -426,6 +427,9 @@ static int write_cxl(const char *device, const char *attribute, const char *valu
 	return 0;
 }
 
+/* Of dax regions that devices can be cut from: 1 when the path is none of theirs. */
+static int (*write_dax_region)(const char *path, const char *value);
+
 static int kernel_write(const char *path, const char *value)
 {
 	char first[64], second[64];
@@ -434,6 +438,12 @@ static int kernel_write(const char *path, const char *value)
 	if (!exists(path))
 		return -ENOENT;
 	path += strlen(kernel) + 1;
+	if (write_dax_region) {
+		int r = write_dax_region(path, value);
+
+		if (r <= 0)
+			return r;
+	}
 	if (sscanf(path, "devices/system/memory/memory%u/%63s", &block, second) == 2)
 		return write_block(sysfs("devices/system/memory/memory%u", block), value);
 	if (sscanf(path, "bus/dax/drivers/%63[^/]/%63s", first, second) == 2)
@@ -642,6 +652,19 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	return 0;
 }
 
+static void add_region(struct kmemd_inventory *inventory, int id)
+{
+	struct dax_region *region = array_add(&inventory->dax_regions);
+	const char *available = sysfs("devices/hmem.%d/dax_region/available_size", id);
+
+	region->id = id;
+	region->path = format_text("devices/hmem.%d", id);
+	region->has_size = region->has_align = true;
+	region->size = number_of(sysfs("devices/hmem.%d/dax_region/size", id));
+	region->align = 2 * MIB;
+	region->available = exists(available) ? number_of(available) : 0;
+}
+
 /* What the dax devices come from, as inventory/dax-source.c finds it. */
 static void set_source(struct kmemd_inventory *inventory, struct dax_device *dax)
 {
@@ -652,10 +675,7 @@ static void set_source(struct kmemd_inventory *inventory, struct dax_device *dax
 
 	sscanf(dax->name, "dax%d", &region);
 	dax->region = inventory->dax_regions.count;
-	*(struct dax_region *)array_add(&inventory->dax_regions) = (struct dax_region){
-		.id = region,
-		.path = format_text("devices/hmem.%d", region),
-	};
+	add_region(inventory, region);
 	switch (dax->parent) {
 	case DAX_PARENT_CXL:
 		source->kind = KIND_CXL_RAM;
@@ -697,8 +717,8 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 		bool wanted = !names;
 
 		set_source(inventory, dax);
-		while (name && *name)
-			wanted = wanted || dax_is_called(dax, *name++);
+		for (; name && *name; name++)
+			wanted = wanted || dax_is_called(dax, *name);
 		if (!wanted ||
 		    (region &&
 		     !dax_region_is_called(&inventory->dax_regions.items[dax->region], region)))
@@ -712,6 +732,16 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 		memset(dax, 0, sizeof(*dax));
 	}
 	kmemd_inventory_free(all);
+	/* One that nothing is cut from has a seed without a size, and is there for DAX_READ_IDLE.
+	 */
+	if (what & DAX_READ_IDLE && exists(sysfs("devices/hmem.2/dax_region"))) {
+		for (size_t i = 0; i < inventory->dax_regions.count; i++)
+			free(inventory->dax_regions.items[i].path);
+		inventory->dax_regions.count = 0;
+		free(inventory->dax_regions.items);
+		inventory->dax_regions.items = NULL;
+		add_region(inventory, 2);
+	}
 	*ret = inventory;
 	return 0;
 }

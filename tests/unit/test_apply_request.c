@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is asked for by hand, on a kernel made of files: done, verified, held against policy,
+ * undone. */
+#include "fake-dax-region.h"
+
+#include <sys/wait.h>
+
+#define HMEM_POLICY                                                                                \
+	"[Match]\nKind=hmem\n[Lifecycle]\nDrainTimeoutSec=1\n[Memory]\nMode=system-ram\n"
+#define FIRST (HMEM_START / BLOCK)
+
+static char messages[8192];
+
+static void on_event(void *userdata, const struct kmemd_event *event)
+{
+	size_t used = strlen(messages);
+
+	(void)userdata;
+	if (event->message)
+		snprintf(messages + used, sizeof(messages) - used, "%d: %s\n", event->type,
+			 event->message);
+}
+
+static struct kmemd_job job = {.event = on_event, .timeout_sec = 1};
+
+struct machine {
+	struct kmemd *kmemd;
+	struct kmemd_policy *policy;
+	struct kmemd_error error;
+	struct json_object *results;
+	char *before;
+};
+
+static void take_picture(struct machine *machine)
+{
+	free(machine->before);
+	machine->before = kernel_tree();
+}
+
+static struct machine boot(const char *folder, const char *auto_online)
+{
+	char run[600], proc[600];
+	struct kmemd_paths paths = {.sysfs = kernel, .run = run, .procfs = proc};
+	struct machine machine = {.policy = policy_of(HMEM_POLICY)};
+
+	kernel_boot(folder, "online_movable\n");
+	write_text(at(folder, "sys/devices/system/memory/block_size_bytes"), "8000000\n");
+	write_text(at(folder, "proc/meminfo"),
+		   "MemTotal: 2097152 kB\nMemFree: 1048576 kB\nMemAvailable: 1048576 kB\n");
+	write_text(at(folder, "sys/devices/system/node/node0/meminfo"),
+		   "Node 0 MemTotal: 2097152 kB\nNode 0 MemFree: 1048576 kB\n");
+	add_dax_region();
+	write_text(sysfs("devices/system/memory/auto_online_blocks"), auto_online);
+	messages[0] = '\0';
+	snprintf(run, sizeof(run), "%s/run", folder);
+	snprintf(proc, sizeof(proc), "%s/proc", folder);
+	assert_int_equal(kmemd_new(&machine.kmemd, &paths), 0);
+	take_picture(&machine);
+	return machine;
+}
+
+static void power_off(struct machine *machine, const char *folder)
+{
+	if (fault.violation)
+		fail_msg("%s\n%s", fault.violation, messages);
+	assert_int_equal(access(at(machine->kmemd->run, "journal.json"), F_OK), -1);
+	assert_true(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD); /* no zombies */
+	kmemd_free(machine->kmemd);
+	kmemd_policy_free(machine->policy);
+	json_object_put(machine->results);
+	free(machine->before);
+	write_dax_region = NULL;
+	folder_remove(at(folder, "sys"));
+	folder_remove(at(folder, "run"));
+}
+
+static int ask_all(struct machine *machine, struct kmemd_request request, char *const *names)
+{
+	memset(&machine->error, 0, sizeof(machine->error));
+	json_object_put(machine->results);
+	machine->results = NULL;
+	messages[0] = '\0';
+	request.devices = names;
+	return kmemd_request(machine->kmemd, machine->policy, &request, &job, &machine->results,
+			     &machine->error);
+}
+
+static int ask(struct machine *machine, struct kmemd_request request, const char *name)
+{
+	char *names[] = {(char *)name, NULL};
+
+	return ask_all(machine, request, name ? names : NULL);
+}
+
+static void assert_done(const struct machine *machine, int r)
+{
+	if (r < 0)
+		fail_msg("%s\n%s", machine->error.message, messages);
+}
+
+static const char *result_of(const struct machine *machine, size_t i)
+{
+	return json_text(json_member(machine->results, "devices", i), "result");
+}
+
+static void assert_as_before(const struct machine *machine)
+{
+	_cleanup_free_ char *now = kernel_tree();
+
+	if (strcmp(now, machine->before))
+		fail_msg("the tree is not as it was (%s)\n%s\n--- before\n%s\n--- now\n%s",
+			 machine->error.message, messages, machine->before, now);
+}
+
+static void assert_blocks(uint64_t first, unsigned int count, const char *zones)
+{
+	for (uint64_t i = first; i < first + count; i++)
+		assert_string_equal(
+			text_of(sysfs("devices/system/memory/memory%" PRIu64 "/valid_zones", i)),
+			zones);
+}
+
+static unsigned int held(const struct machine *machine)
+{
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	unsigned int count = 0;
+
+	assert_int_equal(kmemd_report_status(machine->kmemd, &json, NULL), 0);
+	for (size_t i = 0; i < json_count(json, "records"); i++)
+		count += !strcmp(json_text(json_member(json, "records", i), "state"), "held");
+	return count;
+}
+
+#define OFFLINED "Normal Movable"
+
+static const struct kmemd_request online = {.verb = KMEMD_ONLINE_MEMORY};
+static const struct kmemd_request offline = {.verb = KMEMD_OFFLINE_MEMORY};
+static const struct kmemd_request to_kernel_zone = {
+	.verb = KMEMD_ONLINE_MEMORY,
+	.no_movable = true,
+};
+static const struct kmemd_request to_ram = {
+	.verb = KMEMD_RECONFIGURE_DEVICE,
+	.mode = KMEMD_MODE_SYSTEM_RAM,
+};
+static const struct kmemd_request to_devdax = {
+	.verb = KMEMD_RECONFIGURE_DEVICE,
+	.mode = KMEMD_MODE_DEVDAX,
+	.force = true,
+};
+static const struct kmemd_request create = {.verb = KMEMD_CREATE_DEVICE};
+static const struct kmemd_request destroy = {.verb = KMEMD_DESTROY_DEVICE, .force = true};
+
+/* --- what is asked for is done
+ * --------------------------------------------------------------------------------------- */
+
+static void memory_goes_offline_and_is_held_until_it_is_back(void **state)
+{
+	struct machine machine = boot(*state, "online\n");
+
+	assert_done(&machine, ask(&machine, offline, "dax2.0"));
+	assert_blocks(FIRST, 16, OFFLINED);
+	assert_string_equal(result_of(&machine, 0), "done");
+	assert_int_equal(held(&machine), 1);
+	/* Policy wants it online, and leaves it alone. */
+	assert_int_equal(kmemd_apply(machine.kmemd, machine.policy, NULL, &job, &machine.error), 0);
+	assert_blocks(FIRST, 16, OFFLINED);
+	assert_done(&machine, ask(&machine, offline, "dax2.0"));
+	assert_string_equal(result_of(&machine, 0), "unchanged");
+	assert_int_equal(held(&machine), 1);
+	assert_done(&machine, ask(&machine, online, "dax2.0"));
+	assert_int_equal(held(&machine), 0);
+	assert_as_before(&machine);
+	assert_done(&machine, ask(&machine, online, "dax2.0"));
+	assert_string_equal(result_of(&machine, 0), "unchanged");
+	/* In the zone that policy does not want it in, it is held as well. */
+	assert_done(&machine, ask(&machine, to_kernel_zone, "dax2.0"));
+	assert_blocks(FIRST, 16, "Normal");
+	assert_int_equal(held(&machine), 1);
+	power_off(&machine, *state);
+}
+
+static void note_order(const char *path, const char *value)
+{
+	size_t used = strlen(fault.noted);
+	const char *block = strstr(path, "memory/memory");
+
+	(void)value;
+	if (block)
+		snprintf(fault.noted + used, sizeof(fault.noted) - used, "%llu ",
+			 strtoull(block + strlen("memory/memory"), NULL, 10) - FIRST);
+}
+
+/* Two ranges of one device with a neighbour between them, which nobody touches. */
+static void all_ranges_and_no_neighbours(void **state)
+{
+	static const struct kmemd_range two[] = {
+		{HMEM_START, HMEM_START + 2 * BLOCK - 1},
+		{HMEM_START + 4 * BLOCK, HMEM_START + 6 * BLOCK - 1},
+	};
+	struct machine machine = boot(*state, "offline\n");
+	struct kmemd_request request = create;
+
+	assert_done(&machine, ask(&machine, destroy, "dax2.0"));
+	request.mappings = two;
+	request.mapping_count = 2;
+	request.mode = KMEMD_MODE_SYSTEM_RAM;
+	assert_done(&machine, ask(&machine, request, NULL));
+	request = create;
+	request.has_size = true;
+	request.size = 2 * BLOCK;
+	request.mode = KMEMD_MODE_SYSTEM_RAM;
+	assert_done(&machine, ask(&machine, request, NULL));
+	assert_string_equal(json_text(json_member(machine.results, "devices", 0), "device"),
+			    "dax2.1");
+	assert_blocks(FIRST, 6, "Movable");
+	fault.noted[0] = '\0';
+	fault.before = note_order;
+	assert_done(&machine, ask(&machine, offline, "dax2.0"));
+	assert_string_equal(fault.noted, "5 4 1 0 "); /* the highest first */
+	assert_blocks(FIRST, 2, OFFLINED);
+	assert_blocks(FIRST + 2, 2, "Movable");
+	assert_blocks(FIRST + 4, 2, OFFLINED);
+	fault.noted[0] = '\0';
+	assert_done(&machine, ask(&machine, online, "dax2.0"));
+	assert_string_equal(fault.noted, "0 1 4 5 ");
+	power_off(&machine, *state);
+}
+
+static void modes_change_whatever_the_kernel_does_by_itself(void **state)
+{
+	static const char *const settings[] = {"offline", "online", "online_kernel",
+					       "online_movable"};
+	struct kmemd_request left_offline = to_ram, normal = to_ram;
+
+	left_offline.no_online = true;
+	normal.no_movable = true;
+	for (size_t i = 0; i < array_size(settings); i++) {
+		struct machine machine = boot(*state, settings[i]);
+
+		assert_done(&machine, ask(&machine, to_devdax, "dax2.0"));
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax2.0")), "device_dax");
+		assert_done(&machine, ask(&machine, left_offline, "dax2.0"));
+		assert_blocks(FIRST, 16, OFFLINED);
+		assert_done(&machine, ask(&machine, to_devdax, "dax2.0"));
+		assert_done(&machine, ask(&machine, normal, "dax2.0"));
+		assert_blocks(FIRST, 16, "Normal");
+		assert_done(&machine, ask(&machine, to_devdax, "dax2.0"));
+		assert_done(&machine, ask(&machine, to_ram, "dax2.0"));
+		assert_as_before(&machine);
+		assert_int_equal(held(&machine), 0);
+		assert_string_equal(text_of(sysfs("devices/system/memory/auto_online_blocks")),
+				    settings[i]);
+		power_off(&machine, *state);
+	}
+}
+
+static void several_devices_have_a_result_each(void **state)
+{
+	struct machine machine = boot(*state, "offline\n");
+	char *names[] = {"dax7.7", "dax2.0", "dax1.0", NULL};
+
+	assert_int_equal(ask_all(&machine, offline, names), -ENODEV);
+	assert_int_equal(machine.error.result, KMEMD_PARTLY);
+	assert_int_equal(json_count(machine.results, "devices"), 3);
+	assert_string_equal(result_of(&machine, 0), "failed");	/* nobody is called so */
+	assert_string_equal(result_of(&machine, 1), "refused"); /* dax1.0, in devdax mode */
+	assert_string_equal(result_of(&machine, 2), "done");
+	assert_blocks(FIRST, 16, OFFLINED);
+	/* None of them: the code is that of the first. */
+	assert_int_equal(ask(&machine, online, "dax7.7"), -ENODEV);
+	assert_int_equal(machine.error.result, KMEMD_NO_DEVICE);
+	assert_int_equal(ask(&machine, online, "dax1.0"), -EBUSY);
+	assert_int_equal(machine.error.result, KMEMD_REFUSED);
+	power_off(&machine, *state);
+}
+
+static void all_leaves_persistent_memory_alone(void **state)
+{
+	struct machine machine = boot(*state, "offline\n");
+
+	assert_done(&machine, ask(&machine, to_ram, "all"));
+	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "device_dax");
+	assert_contains(messages, "left alone, as nobody has named it");
+	assert_as_before(&machine);
+	assert_done(&machine, ask(&machine, to_ram, "namespace0.0"));
+	assert_contains(messages, "what is on it is overwritten");
+	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "kmem");
+	assert_blocks(NVDIMM_START / BLOCK, 4, "Movable");
+	power_off(&machine, *state);
+}
+
+static void devices_are_cut_resized_and_destroyed(void **state)
+{
+	struct machine machine = boot(*state, "online_movable\n");
+	struct kmemd_request resize = {
+		.verb = KMEMD_RECONFIGURE_DEVICE,
+		.has_size = true,
+		.size = 4 * BLOCK,
+		.force = true,
+	};
+
+	assert_done(&machine, ask(&machine, resize, "dax2.0"));
+	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax2.0")), "kmem");
+	assert_blocks(FIRST, 4, "Movable");
+	assert_false(exists(sysfs("devices/system/memory/memory%" PRIu64, FIRST + 4)));
+	assert_done(&machine, ask(&machine, create, NULL));
+	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax2.1")), "device_dax");
+	assert_int_equal(number_of(sysfs("bus/dax/devices/dax2.1/size")), 12 * BLOCK);
+	assert_int_equal(ask(&machine, create, NULL), -ENOSPC);
+	assert_int_equal(machine.error.result, KMEMD_REFUSED);
+	assert_done(&machine, ask(&machine, destroy, "dax2.1"));
+	assert_false(exists(sysfs("bus/dax/devices/dax2.1")));
+	resize.size = HMEM_SIZE;
+	assert_done(&machine, ask(&machine, resize, "dax2.0"));
+	assert_as_before(&machine);
+	power_off(&machine, *state);
+}
+
+/* --- what cannot be done is undone
+ * ----------------------------------------------------------------------------------- */
+
+static void a_stuck_block_is_named_and_the_others_come_back(void **state)
+{
+	struct machine machine = boot(*state, "offline\n");
+
+	fault.path = "*/memory1541/state";
+	fault.value = "offline";
+	fault.errnum = EBUSY;
+	assert_int_equal(ask(&machine, offline, "dax2.0"), -EBUSY);
+	assert_int_equal(machine.error.result, KMEMD_FAILED);
+	assert_contains(machine.error.message,
+			"memory1541 of dax2.0 stays movable after 15 of 16 blocks");
+	assert_as_before(&machine);
+	assert_int_equal(held(&machine), 0);
+	power_off(&machine, *state);
+}
+
+static void what_is_done_is_kept_on_request(void **state)
+{
+	struct machine machine = boot(*state, "offline\n");
+	struct kmemd_request keep = offline;
+
+	keep.keep = true;
+	fault.path = "*/memory1541/state";
+	fault.value = "offline";
+	fault.errnum = EBUSY;
+	assert_int_equal(ask(&machine, keep, "dax2.0"), -EBUSY);
+	assert_int_equal(machine.error.result, KMEMD_PARTLY);
+	assert_string_equal(result_of(&machine, 0), "partly");
+	assert_blocks(FIRST, 5, OFFLINED);
+	assert_blocks(FIRST + 5, 1, "Movable");
+	assert_blocks(FIRST + 6, 10, OFFLINED);
+	power_off(&machine, *state);
+}
+
+/* One zone too many, or both at once: that is nothing that could pass as done. */
+static void steal_block(const char *path, const char *value)
+{
+	(void)value;
+	if (strstr(path, "memory1540/state"))
+		write_text(sysfs("devices/system/memory/memory1539/valid_zones"), "none\n");
+}
+
+static void mixed_zones_are_no_success(void **state)
+{
+	struct machine machine = boot(*state, "offline\n");
+
+	/* A block that is mixed beforehand goes offline and comes back in one zone. */
+	write_text(sysfs("devices/system/memory/memory1539/valid_zones"), "none\n");
+	assert_done(&machine, ask(&machine, online, "dax2.0"));
+	assert_blocks(FIRST, 16, "Movable");
+	/* One that becomes so behind our back fails the comparison at the end. */
+	assert_done(&machine, ask(&machine, to_devdax, "dax2.0"));
+	fault.before = steal_block;
+	assert_int_equal(ask(&machine, to_ram, "dax2.0"), -EIO);
+	assert_contains(machine.error.message,
+			"memory1539 of dax2.0 is mixed and should be movable");
+	fault.before = NULL;
+	power_off(&machine, *state);
+}
+
+struct trial {
+	const char *name; /* NULL: all regions */
+	struct kmemd_request request;
+};
+
+static const struct trial trials[] = {
+	{"dax2.0", {.verb = KMEMD_OFFLINE_MEMORY}},
+	{"dax2.0", {.verb = KMEMD_ONLINE_MEMORY, .no_movable = true}},
+	{"dax2.0", {.verb = KMEMD_RECONFIGURE_DEVICE, .mode = KMEMD_MODE_DEVDAX, .force = true}},
+	{"dax1.0", {.verb = KMEMD_RECONFIGURE_DEVICE, .mode = KMEMD_MODE_SYSTEM_RAM}},
+	{"dax2.0",
+	 {.verb = KMEMD_RECONFIGURE_DEVICE,
+	  .has_size = true,
+	  .size = 4 * BLOCK,
+	  .align = BLOCK / 64,
+	  .force = true}},
+	{"dax2.0", {.verb = KMEMD_DESTROY_DEVICE, .force = true}},
+	{"dax1.0", {.verb = KMEMD_DISABLE_DEVICE}},
+};
+
+/* Every write of every verb fails once, in ways that a kernel and a full disk have. */
+static void whatever_fails_the_machine_is_as_it_was(void **state)
+{
+	static const int errnums[] = {EBUSY, EIO, ENODEV};
+	unsigned int failed = 0;
+
+	for (size_t i = 0; i < array_size(trials); i++) {
+		const struct trial *trial = &trials[i];
+
+		for (unsigned int n = 1; n < 200; n++) {
+			struct machine machine = boot(*state, "online\n");
+			bool ran_out;
+			int r;
+
+			fault.writes = 0;
+			fault.errnum = errnums[(i + n) % array_size(errnums)];
+			fault.at = n;
+			r = ask(&machine, trial->request, trial->name);
+			ran_out = fault.writes < n;
+			fault.at = 0;
+			failed += r < 0;
+			if (r < 0 && machine.error.result != KMEMD_PARTLY)
+				assert_as_before(&machine);
+			if (ran_out)
+				assert_done(&machine, r);
+			assert_string_equal(
+				text_of(sysfs("devices/system/memory/auto_online_blocks")),
+				"online");
+			power_off(&machine, *state);
+			if (ran_out)
+				break;
+		}
+	}
+	assert_true(failed > 20);
+}
+
+/* --- two at once
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static void two_at_once_take_turns(void **state)
+{
+	struct machine machine = boot(*state, "offline\n");
+	pid_t pids[4];
+
+	for (size_t i = 0; i < array_size(pids); i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			_exit(ask(&machine, i % 2 ? online : offline, "dax2.0") < 0);
+	}
+	for (size_t i = 0; i < array_size(pids); i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	/* All one or all the other. */
+	assert_blocks(FIRST, 16, is_online(FIRST) ? "Movable" : OFFLINED);
+	power_off(&machine, *state);
+}
+
+static void dry_runs_change_nothing(void **state)
+{
+	struct machine machine = boot(*state, "online\n");
+	char *names[] = {"dax2.0", NULL};
+
+	fault.writes = 0;
+	for (size_t i = 0; i < array_size(trials); i++) {
+		_cleanup_(json_object_putp) struct json_object *json = NULL;
+		struct kmemd_request request = trials[i].request;
+
+		request.devices = names;
+		assert_int_equal(
+			kmemd_report_request(machine.kmemd, &request, &json, &machine.error), 0);
+		assert_int_equal(json_count(json, "devices"), 1);
+	}
+	assert_int_equal(fault.writes, 0);
+	assert_as_before(&machine);
+	power_off(&machine, *state);
+}
+
+#define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_folder(memory_goes_offline_and_is_held_until_it_is_back),
+		with_folder(all_ranges_and_no_neighbours),
+		with_folder(modes_change_whatever_the_kernel_does_by_itself),
+		with_folder(several_devices_have_a_result_each),
+		with_folder(all_leaves_persistent_memory_alone),
+		with_folder(devices_are_cut_resized_and_destroyed),
+		with_folder(a_stuck_block_is_named_and_the_others_come_back),
+		with_folder(what_is_done_is_kept_on_request),
+		with_folder(mixed_zones_are_no_success),
+		with_folder(whatever_fails_the_machine_is_as_it_was),
+		with_folder(two_at_once_take_turns),
+		with_folder(dry_runs_change_nothing),
+	};
+
+	return cmocka_run_group_tests_name("apply_request", tests, NULL, NULL);
+}
