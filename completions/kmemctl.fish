@@ -53,9 +53,9 @@ function __kmemctl_words
     end
 end
 
-# The values of members of the JSON that comes in.
+# The values of members of JSON.
 function __kmemctl_members
-    string match --all --regex --groups-only '"(?:'$argv[1]')":"?([[:alnum:]._-]+)"?[,}]'
+    string match --all --regex --groups-only -- '"(?:'$argv[1]')":"?([[:alnum:]._-]+)"?[,}]' $argv[2]
 end
 
 # Kernel names are offered first; the serials and UUIDs that belong to the same devices only when something has
@@ -63,12 +63,12 @@ end
 function __kmemctl_devices
     set -l keys 'device|region|chardev'
     test -n (commandline -ct | string collect); and set keys "$keys|serial|uuid"
-    kmemctl status --json=short 2>/dev/null | __kmemctl_members $keys
+    __kmemctl_members $keys (kmemctl status --json=short 2>/dev/null | string collect)
 end
 
 # The dax devices: what daxctl's verbs are about.
 function __kmemctl_dax
-    kmemctl list --json=short 2>/dev/null | __kmemctl_members chardev
+    __kmemctl_members chardev (kmemctl list --json=short 2>/dev/null | string collect)
 end
 
 # The verbs with what they do; those that are only there to say that they are not are left out.
@@ -93,7 +93,7 @@ function __kmemctl_value
         case DEVICE
             printf '%s\n' $before{all,(__kmemctl_dax)}
         case REGION
-            printf '%s\n' $before{all,(kmemctl list -R --json=short 2>/dev/null | __kmemctl_members id)}
+            printf '%s\n' $before{all,(__kmemctl_members id (kmemctl list -R --json=short 2>/dev/null | string collect))}
         case MODE
             printf '%s\n' $before{system-ram,devdax}
         case ALIGN
