@@ -322,21 +322,17 @@ static void add_ranges(struct kmem_memory *mem, struct kmem_failures *failures)
  */
 int kmem_memory_add(struct kmem_memory *mem)
 {
-	struct kmem_failures *failures;
-	int rc;
+	/* Half a kilobyte, on the stack: what failed is told also without memory. */
+	struct kmem_failures failures = {};
+	int rc = apply_setting(mem);
 
-	failures = kzalloc(sizeof(*failures), GFP_KERNEL);
-	if (!failures)
-		return -ENOMEM;
-	rc = apply_setting(mem);
 	if (!rc) {
-		add_ranges(mem, failures);
-		report_added(mem, failures);
-		rc = mem->nr_added ? 0 : failures->first_error;
+		add_ranges(mem, &failures);
+		report_added(mem, &failures);
+		rc = mem->nr_added ? 0 : failures.first_error;
 	}
 	/* What is adopted may be all there will be. */
 	WRITE_ONCE(mem->nr_failed, mem->nr_total - mem->nr_added);
-	kfree(failures);
 	return rc;
 }
 
