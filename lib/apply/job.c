@@ -35,14 +35,16 @@ static void send_event(const struct task *task, const struct plan *plan, enum km
 static void tell_decision(const struct task *task, const struct plan *plan)
 {
 	const struct settings *settings = &plan->decision.settings;
+	const char *plural = plan->steps.count == 1 ? "" : "s";
 	char message[512];
 
 	if (task->goal == GOAL_DRAIN)
-		snprintf(message, sizeof(message), "%s: drain, %zu steps", plan->device->name,
-			 plan->steps.count);
+		snprintf(message, sizeof(message), "%s: drain, %zu step%s", plan->device->name,
+			 plan->steps.count, plural);
 	else
-		snprintf(message, sizeof(message), "%s: %s by %s, %zu steps", plan->device->name,
-			 mode_names[settings->mode], plan->decision.file->path, plan->steps.count);
+		snprintf(message, sizeof(message), "%s: %s by %s, %zu step%s", plan->device->name,
+			 mode_names[settings->mode], plan->decision.file->path, plan->steps.count,
+			 plural);
 	send_event(task, plan, KMEMD_EVENT_DECIDED, message, NULL);
 }
 
@@ -173,6 +175,11 @@ static int act(const struct task *task, const struct kmemd_inventory *inventory,
 		if (r < 0) {
 			error_prefix(error, "%s is drained but not held", plan->device->name);
 			error->result = KMEMD_PARTLY;
+		} else if (!plan->steps.count) {
+			snprintf(message, sizeof(message),
+				 "%s: nothing of it is in use; policy leaves it alone from now on",
+				 plan->device->name);
+			send_event(task, plan, KMEMD_EVENT_NOTICE, message, NULL);
 		}
 	}
 	if (r == 0 && task->goal == GOAL_POLICY && record_read(task->kmemd, plan->device, &record))

@@ -305,8 +305,9 @@ static int execute(const struct work *work, const struct kmemd_inventory *invent
 			     .stall_sec = job->timeout_sec ? 0 : STALL_SEC},
 	};
 	snprintf(run->journal.job, sizeof(run->journal.job), "%s", verb_names[work->request->verb]);
-	snprintf(message, sizeof(message), "%s: %s, %zu steps", plan->device->name,
-		 verb_names[work->request->verb], plan->steps.count);
+	snprintf(message, sizeof(message), "%s: %s, %zu step%s", plan->device->name,
+		 verb_names[work->request->verb], plan->steps.count,
+		 plan->steps.count == 1 ? "" : "s");
 	send_event(work, plan->device->identity, KMEMD_EVENT_DECIDED, message, NULL);
 	r = run_plan(run, error);
 	return r;

@@ -152,9 +152,9 @@ static bool refuse_in_use(const struct request_plan *wanted)
 	if (!dax_is_kmem(dax) || !wanted->counts.online || wanted->request->force)
 		return false;
 	plan_refuse(wanted->plan,
-		    "%u of %u memory blocks of %s are online; kmemctl offline-memory %s first, or "
-		    "--force",
-		    wanted->counts.online, wanted->counts.total, dax->name, dax->name);
+		    "%u of %u memory blocks of %s are online; kmemctl offline-memory %s first%s",
+		    wanted->counts.online, wanted->counts.total, dax->name, dax->name,
+		    wanted->request->verb == KMEMD_DISABLE_DEVICE ? "" : ", or --force");
 	return true;
 }
 
@@ -398,7 +398,8 @@ static uint64_t new_size(struct request_plan *wanted, const struct dax_region *r
 		plan_refuse(wanted->plan,
 			    "nothing can be cut from the dax region %d: it has %s left%s",
 			    region->id, format_size(region->available, have),
-			    region->available ? "" : ", or is a namespace's");
+			    region->path && strstr(region->path, "/ndbus") ? ", being a namespace's"
+									   : "");
 	else if (size > region->available)
 		plan_refuse(wanted->plan, "%s are not there: the dax region %d has %s left",
 			    format_size(size, need), region->id,
