@@ -10,24 +10,33 @@ All offsets and sizes are in MiB; offset 0 is the beginning of the region, which
 import dataclasses
 import re
 
+from . import lab
 from .kmemd import MEMMAP, MIB, see
 from .kmemd import BLOCK as BLOCK_BYTES
 
+# 7.3 as soon as `tests/vm/prepare 7.3` has built the driver for it.
+SERIES = ["6.12", "6.1"] + [series for series in ("7.3",) if (lab.TOP / "build" / "guest" / f"kmem-{series}").is_dir()]
+
 BASE = 4 << 30              # the physical address of offset 0
-SIZE = 2048
+SIZE = 2048                 # 16 memory blocks
 NODE = 1
 BLOCK = BLOCK_BYTES // MIB
 _FIRST = BASE // BLOCK_BYTES
 _BUS = "/sys/bus/dax"
 
-CMDLINE = f"memmap={SIZE}M%{BASE // MIB}M-1+0xefffffff"   # RAM (1) becomes soft reserved (0xefffffff)
 
-# 1 GiB of DRAM on node 0, and behind the hole below 4 GiB the region's on node 1.
-OPTIONS = {"memory": f"{1024 + SIZE}M", "memory_max": "16G", "qemu_args": [
-    "-M", "max-ram-below-4g=1G",
-    "-object", "memory-backend-ram,id=dram,size=1G", "-object", f"memory-backend-ram,id=soft,size={SIZE}M",
-    "-numa", "node,nodeid=0,memdev=dram,cpus=0-1", "-numa", f"node,nodeid={NODE},memdev=soft",
-    "-numa", f"dist,src=0,dst={NODE},val=20"]}
+def cmdline(size=SIZE):
+    """What makes so many MiB of the guest's RAM the region: RAM (1) becomes soft reserved (0xefffffff)."""
+    return f"memmap={size}M%{BASE // MIB}M-1+0xefffffff"
+
+
+def options(size=SIZE):
+    """Options of Guest: 1 GiB of DRAM on node 0, and behind the hole below 4 GiB the region's RAM on node 1."""
+    return {"memory": f"{1024 + size}M", "memory_max": "16G", "qemu_args": [
+        "-M", "max-ram-below-4g=1G",
+        "-object", "memory-backend-ram,id=dram,size=1G", "-object", f"memory-backend-ram,id=soft,size={size}M",
+        "-numa", "node,nodeid=0,memdev=dram,cpus=0-1", "-numa", f"node,nodeid={NODE},memdev=soft",
+        "-numa", f"dist,src=0,dst={NODE},val=20"]}
 
 
 def whole_blocks(start, end):
@@ -58,11 +67,25 @@ class Device:
     def counters(self):
         """What the driver has to show in kmem/."""
         added, hosted = len(self.blocks), len(self.blocks) * self.self_hosted
+        movable, kernel = self.online()
         truncated = sum(end - start for start, end in self.ranges) - len(self.whole) * BLOCK
         return {"block_size": BLOCK_BYTES, "blocks_total": len(self.whole), "blocks_added": added,
                 "blocks_failed": len(self.whole) - added, "blocks_self_hosted": hosted,
                 "memmap_dram_bytes": (added - hosted) * MEMMAP, "memmap_device_bytes": hosted * MEMMAP,
-                "truncated_bytes": truncated * MIB, "memmap_reason": self.reason}
+                "truncated_bytes": truncated * MIB, "memmap_reason": self.reason,
+                "blocks_online_movable": movable, "blocks_online_kernel": kernel}
+
+    def online(self):
+        """How many blocks are in the Movable zone, and in others."""
+        states = list(self.blocks.values())
+        return states.count("Movable"), len(states) - states.count("Movable") - states.count("offline")
+
+    def state(self):
+        """What the driver has to show in `state`."""
+        movable, kernel = self.online()
+        if movable + kernel == 0:
+            return "offline" if self.blocks else "unplugged"
+        return {movable: "online_movable", kernel: "online_kernel"}.get(len(self.blocks), "online")
 
     def resources(self):
         """What it has in /proc/iomem: (depth, start, end, name). System RAM in one line a range, unless blocks are missing in between."""
@@ -84,7 +107,7 @@ class Device:
 
 
 class Region:
-    """The region of a guest that was started with CMDLINE and OPTIONS; at first all of it is dax0.0, as the kernel left it."""
+    """The region of a guest that was started with cmdline() and options(); at first all of it is dax0.0, as the kernel left it."""
 
     def __init__(self, guest, driver, zone):
         self.guest = guest
@@ -205,17 +228,15 @@ class Region:
 
     def resources(self):
         """The region in /proc/iomem, like Device.resources()."""
-        lines = self.guest.read("/proc/iomem").splitlines()
-        top = next(number for number, line in enumerate(lines) if line.endswith(f"{BASE:x}-{BASE + SIZE * MIB - 1:x} : Soft Reserved"))
         shown, depth = [], None
-        for line in lines[top:]:
+        for line in self.guest.read("/proc/iomem").splitlines():
             indent, start, end, name = re.fullmatch(r"( *)([0-9a-f]+)-([0-9a-f]+) : (.*)", line).groups()
-            if depth is None:
-                depth = len(indent)
-            elif len(indent) <= depth:
-                break
-            else:
-                shown.append(((len(indent) - depth) // 2 - 1, (int(start, 16) - BASE) // MIB, (int(end, 16) + 1 - BASE) // MIB, name))
+            start, end = (int(start, 16) - BASE) / MIB, (int(end, 16) + 1 - BASE) / MIB
+            # What the kernel or its driver for the region has reserved of all of it is the same all the time, and no business of kmem.
+            if start < 0 or end > SIZE or not name.startswith(("dax", "System RAM")):
+                continue
+            depth = len(indent) if depth is None else depth
+            shown.append(((len(indent) - depth) // 2, start, end, name))
         return shown
 
     def check(self):
@@ -233,6 +254,9 @@ class Region:
                     for device in known for state in device.blocks.values() if state != "offline")
         _same("MemTotal of the node", machine.nodes.get(NODE, {"MemTotal": 0})["MemTotal"], total)
         _same("MemTotal beyond that of DRAM", machine.total - self._dram, total)
+        states = dict(line.split() for line in self.guest.run(f"cd {_BUS}/drivers/kmem; for device in dax*; do [ ! -e $device ] || "
+                                                              "echo $device $(<$device/state); done").out.splitlines())
+        _same("state", states, {device.name: device.state() for device in self.devices if device.driver == "kmem"})
         for device in self.devices:
             shown = machine.dax[device.name]
             _same(f"driver of {device.name}", shown.driver, device.driver)

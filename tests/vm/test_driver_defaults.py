@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Our driver where the kernel command line says otherwise: no memmap on memory (Debian's default) although the module is told that it is the
-default for devices, memory that stays offline, and a crash kernel.
+"""Our driver where the kernel command line says otherwise: no memmap on memory (Debian's default) although the module is told that it is
+the default for devices, memory that stays offline, and a crash kernel.
 """
 import pytest
 
 from . import dax_region, kmemd
-from .dax_region import NODE, Region
+from .dax_region import NODE, SERIES, Region
 
-MOVABLE, KERNEL, OFFLINE = "Movable", "Normal", "offline"
+OFFLINE = "offline"
 OFF = "memory_hotplug.memmap_on_memory is off"
 SWITCH = "/sys/bus/dax/devices/dax0.0/memmap_on_memory"
 
 
 def boot(boot_guest, series, name, cmdline):
     """A guest with the region and our driver."""
-    return boot_guest(f"{series}-{name}", kernel=series, cmdline=f"{cmdline} {dax_region.CMDLINE}",
-                      overlays=[kmemd.overlay(f"kmem-{series}")], **dax_region.OPTIONS)
+    return boot_guest(f"{series}-{name}", kernel=series, cmdline=f"{cmdline} {dax_region.cmdline()}",
+                      overlays=[kmemd.overlay(f"kmem-{series}")], **dax_region.options())
 
 
-@pytest.fixture(scope="module", params=["6.12", "6.1"])
+@pytest.fixture(scope="module", params=SERIES)
 def series(request):
     """One kernel after the other."""
     return request.param
@@ -46,7 +46,6 @@ def test_wanted_by_default_and_not_given(region):
         region.bind(device, OFFLINE)
     region.check()
     region.set(device, "online_movable", [0, 1920])
-    region.set(device, "online_kernel", [128])
     region.check()
     region.set(device, "offline")
     region.unbind(device)

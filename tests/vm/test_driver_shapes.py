@@ -7,17 +7,17 @@ import re
 import pytest
 
 from . import dax_region, kmemd
-from .dax_region import Region
+from .dax_region import SERIES, Region
 
 MOVABLE, KERNEL, OFFLINE = "Movable", "Normal", "offline"
 
 
-@pytest.fixture(scope="module", params=["6.12", "6.1"])
+@pytest.fixture(scope="module", params=SERIES)
 def region(request, boot_guest):
     """The region on a kernel that onlines memory into the Movable zone as soon as it is there, one kernel after the other."""
-    cmdline = f"{kmemd.MEMMAP_PARAMETER} memhp_default_state=online_movable {dax_region.CMDLINE}"
+    cmdline = f"{kmemd.MEMMAP_PARAMETER} memhp_default_state=online_movable {dax_region.cmdline()}"
     guest = boot_guest(request.param, kernel=request.param, cmdline=cmdline, overlays=[kmemd.overlay(f"kmem-{request.param}")],
-                       **dax_region.OPTIONS)
+                       **dax_region.options())
     # Before 6.3 device_dax takes every device that nobody has asked for.
     return Region(guest, "device_dax" if request.param == "6.1" else "kmem", MOVABLE)
 
@@ -79,8 +79,7 @@ def test_several_ranges(region, memmap):
     region.check()
     region.policy("offline")
     region.bind(last, OFFLINE)
-    region.set(last, "online_kernel", [256])
-    region.set(last, "online_movable", [384, 1024])
+    region.set(last, "online_movable", [256, 1024])
     region.check()
     region.set(second, "offline")
     region.unbind(second)
@@ -111,19 +110,6 @@ def test_range_without_a_block_beside_one_with(region):
     region.memmap_on_memory(device, 1)
     region.bind(device, MOVABLE)
     assert list(device.blocks) == [256, 384]
-
-
-@pytest.mark.parametrize("policy, state", [("offline", OFFLINE), ("online", KERNEL), ("online_kernel", KERNEL),
-                                           ("online_movable", MOVABLE)])
-def test_policy_of_the_kernel(region, policy, state):
-    """Where memory of a node that has none goes is the kernel's setting; it is the same one as memhp_default_state."""
-    device = region.create([(0, 256)])
-    region.memmap_on_memory(device, 1)
-    region.policy(policy)
-    region.bind(device, state)
-    if policy == "offline":
-        region.set(device, "online_kernel", [0])
-        region.set(device, "online_movable", [128])
 
 
 def test_unbound_while_online(region):
@@ -187,3 +173,21 @@ def test_module_in_use(region):
         if guest.run(f"[ -e /sys/bus/dax/drivers/kmem/{device.name} ]", check=False).rc == 0:
             device.driver, device.blocks = "kmem", dict.fromkeys(device.whole, MOVABLE)
     region.check()
+
+
+def test_policy_of_the_kernel(region):
+    """Where memory of a node that has none goes is the kernel's setting; it is the same one as memhp_default_state. Last, because memory in
+    a kernel zone may be in use by the kernel for good, such as by threads that it starts for the node."""
+    states = {"offline": OFFLINE, "online_movable": MOVABLE, "online_kernel": KERNEL, "online": KERNEL}
+    for number, (policy, state) in enumerate(states.items()):
+        device = region.create([(256 * number, 256 * number + 256)])
+        region.memmap_on_memory(device, 1)
+        region.policy(policy)
+        region.bind(device, state)
+    region.check()
+    # Some of each in one device.
+    mixed, movable = region.devices[:2]
+    region.set(mixed, "online_kernel", [0])
+    region.check()
+    region.set(mixed, "online_movable", [128])
+    region.set(movable, "offline", [256])
