@@ -31,6 +31,7 @@ static bool is_cancelled(void *userdata)
 static struct {
 	int64_t start_ms; /* of the blocks that are being changed; 0: none are */
 	bool drawn;
+	bool checked, possible; /* whether there is a terminal */
 } bar;
 
 static int64_t now_ms(void)
@@ -62,7 +63,12 @@ static void draw_bar(const struct kmemd_event *event)
 	char done[SIZE_TEXT_MAX], total[SIZE_TEXT_MAX], rate[SIZE_TEXT_MAX];
 	int width;
 
-	if (!isatty(STDERR_FILENO) || !event->total || !event->done)
+	if (!event->total || !event->done)
+		return;
+	if (!bar.checked)
+		bar.possible = isatty(STDERR_FILENO);
+	bar.checked = true;
+	if (!bar.possible)
 		return;
 	if (elapsed < BAR_AFTER_MS) /* and what is left will not take that long either */
 		return;

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -30,16 +31,18 @@ struct writer {
 static void close_all(struct writer *writer)
 {
 	unsigned int count = writer->open_count;
-	int *fds = writer->open;
-	bool in_a_row = true;
+	int lowest = INT_MAX, highest = -1;
 
-	for (unsigned int i = 1; i < count; i++)
-		in_a_row = in_a_row && fds[i] == fds[i - 1] + 1;
-	if (!count)
-		return;
-	if (!in_a_row || close_range((unsigned int)fds[0], (unsigned int)fds[count - 1], 0) < 0)
-		for (unsigned int i = 0; i < count; i++)
-			close(fds[i]);
+	for (unsigned int i = 0; i < count; i++) {
+		lowest = writer->open[i] < lowest ? writer->open[i] : lowest;
+		highest = writer->open[i] > highest ? writer->open[i] : highest;
+	}
+	/* So many different numbers in so small a span: there is none of others among them. */
+	if (count && highest - lowest + 1 == (int)count &&
+	    close_range((unsigned int)lowest, (unsigned int)highest, 0) == 0)
+		count = 0;
+	for (unsigned int i = 0; i < count; i++)
+		close(writer->open[i]);
 	writer->open_count = 0;
 }
 
