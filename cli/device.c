@@ -6,8 +6,6 @@
  */
 #include "cli/device.h"
 
-#include <errno.h>
-
 struct device_verb {
 	enum kmemd_verb verb;
 	const char *done;    /* "reconfigured", said of how many devices */
@@ -182,7 +180,7 @@ static int run_request(struct cli *cli, const struct kmemd_request *request)
 	memset(&error, 0, sizeof(error));
 	r = kmemd_request(cli->kmemd, policy, request, &job, &results, &error);
 	cli_job_end();
-	if (r < 0 && (!cli->failures_told || error.errnum == ECANCELED))
+	if (r < 0 && !cli->failures_told)
 		cli_fail(&error);
 	if (!results) /* it never began */
 		return error.result;
