@@ -200,6 +200,8 @@ static int do_walk(const struct walk *walk)
 		if (fault)
 			printf("failed: allocation %u of %s fails, and then (%s): %s\n", number, walk->name, strerror(-rc), fault);
 	}
+	if (fault)
+		give_back(); /* for what comes after this walk */
 	/* The last one had nothing left to fail. */
 	printf("%s: %u allocations, %u of them needed\n", walk->name, number - 2, failed);
 	return fault || !left ? 1 : 0;

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Our driver bound, unbound, its blocks onlined and offlined a thousand times in random order, while a second process writes to single blocks:
+what is shown fits together after every round, and nothing is left at the end.
+
+KMEMD_SOAK_SEED=N takes up a seed that a run has printed, KMEMD_SOAK_ROUNDS=N makes another number of rounds.
+"""
+import os
+import random
+
+import pytest
+
+from . import driver_wear, figures
+
+SEED = int(os.environ.get("KMEMD_SOAK_SEED") or random.randrange(1, 1 << 31))
+BLOCKS = 3
+ROUNDS = {"debug": 1000, "6.1": 100}
+
+
+@pytest.fixture(scope="module", params=list(ROUNDS))
+def guest(request, boot_guest):
+    """The guest, one kernel after the other; it has its series in `series`."""
+    driver_wear.prepare(request.param)
+    guest = boot_guest(request.param, **driver_wear.options(request.param, BLOCKS))
+    guest.series = request.param
+    driver_wear.start(guest)
+    return guest
+
+
+def numbers(line):
+    """{"bind": (done, refused), ...} of the last line of soak."""
+    words = line.split()
+    found = {words[at]: int(words[at + 1]) for at in range(0, 4, 2)}
+    for at in range(4, len(words), 4):
+        found[words[at]] = int(words[at + 1]), int(words[at + 3])
+    return found
+
+
+def test_rounds(guest):
+    driver_wear.assert_trace_shows_a_binding(guest)
+    rounds = int(os.environ.get("KMEMD_SOAK_ROUNDS") or ROUNDS[guest.series])
+    before = driver_wear.trace(guest)
+    print(f"{guest.release}: KMEMD_SOAK_SEED={SEED}")
+    result = guest.run(f"soak {driver_wear.DEVICE} {rounds} {SEED}", timeout=1500, check=False)
+    print(result.out, result.err)
+    assert result.rc == 0, f"KMEMD_SOAK_SEED={SEED}: {result.out}{result.err}"
+    done = numbers(result.out.splitlines()[-1])
+    assert done["rounds"] == rounds
+    # Neither process ran idle, and both ways of binding came up.
+    assert all(done[name][0] >= rounds // 4 for name in ("bind", "unbind", "online", "offline", "other")), done
+    adopted = int(guest.run("dmesg | grep -c 'adopting .* memory blocks' || true").out)
+    assert adopted >= rounds // 20 and done["bind"][0] - adopted >= rounds // 20
+    assert driver_wear.trace(guest) == before
+    figures.say(f"Linux {guest.release}: {rounds} rounds in {done['seconds']} s (KMEMD_SOAK_SEED={SEED}): "
+                f"{done['bind'][0]} times bound ({adopted} with blocks that were there), "
+                f"{done['online'][0] + done['offline'][0]} changes of blocks, {done['other'][0]} by a second process")
+
+
+def test_nothing_leaked(guest):
+    if guest.series != "debug":
+        pytest.skip("only the debug kernel has kmemleak")
+    assert driver_wear.leaks(guest) == ""
+
+
+def test_unload(guest):
+    driver_wear.unload(guest)
