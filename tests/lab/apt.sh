@@ -11,7 +11,8 @@
 # No archive's host name is written down anywhere: it is taken from the machine's configuration.
 
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-LAB_BUILD=$LAB_TOP/build/lab
+# Without links: what is unpacked there names its own path.
+LAB_BUILD=$(realpath -m "$LAB_TOP/build/lab")
 LAB_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 export LAB_TOP LAB_BUILD
 
