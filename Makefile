@@ -7,6 +7,7 @@
 #   make check       all tests, guests included; ends in one line: N passed, N failed
 #   make check-unit  the tests that need neither root nor a guest, in seconds
 #   make check-vm    the tests in guests (TESTS="tests/vm/test_x.py" for some of them)
+#   make check-debug the driver worn out, and failing at every allocation, on a debug kernel that it builds first; an hour
 #   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
 #   make bench       kmemd, daxctl and a shell script side by side (BENCH=blocks|daxctl|hotplug for one of them)
 #   make install     into DESTDIR: programs, library, units, rules, policy, manual, driver source for DKMS
@@ -61,7 +62,7 @@ soname := libkmemd.so.0
 programs := $(BUILD)/kmemd $(BUILD)/kmemd-worker $(BUILD)/kmemctl
 unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 
-.PHONY: all help demo check check-run check-unit check-vm bench bench-run demo-run kmod guest install \
+.PHONY: all help demo check check-run check-unit check-vm check-debug bench bench-run demo-run kmod guest install \
 	format clean distclean dependencies
 # Objects of tests are kept, like all others.
 .SECONDARY:
@@ -69,7 +70,7 @@ unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 all: dependencies $(programs) $(BUILD)/$(soname)
 
 help:
-	@sed -n '3,17s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,18s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 # Says what is missing before the compiler does.
 dependencies:
@@ -131,6 +132,12 @@ check-run: all guest $(unit_programs)
 
 check-vm: guest
 	@tests/vm/run $(TESTS)
+
+check-debug:
+	@tests/lab/setup lab
+	@$(MAKE) --no-print-directory -j$$(nproc) guest
+	@nice tests/lab/build-debug-kernel
+	@tests/vm/run -j 1 --timeout 7200 tests/vm/test_driver_faults.py tests/vm/test_driver_soak.py
 
 # What a guest needs besides its kernel and userland: everything installed as on a real machine.
 guest: all
