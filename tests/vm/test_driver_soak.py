@@ -49,7 +49,7 @@ def test_rounds(guest):
     assert all(done[name][0] >= rounds // 4 for name in ("bind", "unbind", "online", "offline", "other")), done
     adopted = int(guest.run("dmesg | grep -c 'adopting .* memory blocks' || true").out)
     assert adopted >= rounds // 20 and done["bind"][0] - adopted >= rounds // 20
-    assert driver_wear.trace(guest) == before
+    driver_wear.assert_trace(guest, before)
     figures.say(f"Linux {guest.release}: {rounds} rounds in {done['seconds']} s (KMEMD_SOAK_SEED={SEED}): "
                 f"{done['bind'][0]} times bound ({adopted} with blocks that were there), "
                 f"{done['online'][0] + done['offline'][0]} changes of blocks, {done['other'][0]} by a second process")
