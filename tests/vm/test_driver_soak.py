@@ -40,7 +40,7 @@ def test_rounds(guest):
     rounds = int(os.environ.get("KMEMD_SOAK_ROUNDS") or ROUNDS[guest.series])
     before = driver_wear.trace(guest)
     print(f"{guest.release}: KMEMD_SOAK_SEED={SEED}")
-    result = guest.run(f"soak {driver_wear.DEVICE} {rounds} {SEED}", timeout=1500, check=False)
+    result = guest.run(f"soak {driver_wear.DEVICE} {rounds} {SEED}", timeout=3600, check=False)
     print(result.out, result.err)
     assert result.rc == 0, f"KMEMD_SOAK_SEED={SEED}: {result.out}{result.err}"
     done = numbers(result.out.splitlines()[-1])
