@@ -123,19 +123,31 @@ static int act(const struct walk *walk, unsigned int number, long *left)
 	return rc;
 }
 
+/*
+ * The driver loaded, and with its files. Where there was no memory for the files, the driver core has said so in the log and gone on
+ * without: loading it again makes them.
+ */
+static int load_again(void)
+{
+	int fd, rc;
+
+	if (!access(DRIVER "/bind", F_OK))
+		return 0;
+	if (!access("/sys/module/kmem", F_OK) && (rc = prepare_unloaded()))
+		return rc;
+	fd = open(module_file, O_RDONLY | O_CLOEXEC);
+	rc = fd < 0 ? -errno : load_module(fd);
+	close(fd);
+	return rc;
+}
+
 /* Gives everything back, with nothing failing: unbound, no block there. */
 static const char *give_back(void)
 {
-	int rc = 0;
+	int rc = load_again();
 
-	if (access("/sys/module/kmem", F_OK)) {
-		int fd = open(module_file, O_RDONLY | O_CLOEXEC);
-
-		rc = fd < 0 ? -errno : load_module(fd);
-		close(fd);
-		if (rc)
-			return text_of("the driver cannot be loaded afterwards: %s", strerror(-rc));
-	}
+	if (rc)
+		return text_of("the driver cannot be loaded afterwards: %s", strerror(-rc));
 	if (is_bound(&device))
 		rc = unbind_device(&device);
 	if (rc)
