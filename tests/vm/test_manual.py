@@ -161,8 +161,8 @@ class Machine:
 def machine(boot_guest):
     """The machine of the pages."""
     options = kmemd.options(expanders=[Expander("512M", serial=SERIAL)], nvdimms=[Nvdimm("768M")],
-                            cmdline=f"{dax_region.CMDLINE} memhp_default_state=offline")
-    guest = boot_guest(**{**dax_region.OPTIONS, **options})
+                            cmdline=f"{dax_region.cmdline()} memhp_default_state=offline")
+    guest = boot_guest(**{**dax_region.options(), **options})
     guest.run(f"mkdir {_FOLDER}; mkdir -p /etc/daxctl.conf.d")
     wait_online(guest, SERIAL, EXPANDER)
     return Machine(guest)
