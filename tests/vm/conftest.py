@@ -81,6 +81,29 @@ def pytest_runtest_makereport(item, call):
                 pass
 
 
+class _Reasons:
+    """Shows why a test failed at once, and not only when the whole file has ended: a run may be cut short."""
+    MARK = "why: "
+    LINES = 150
+
+    def __init__(self, config):
+        self._config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report):
+        if not report.failed:
+            return
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        lines = report.longreprtext.splitlines()
+        terminal.ensure_newline()
+        for line in ([line[4:] for line in lines if line.startswith("E")] or lines)[:self.LINES]:
+            terminal.write_line(self.MARK + line.rstrip())
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(_Reasons(config))
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say which boots had to be tried again, also when every test has passed, and what was measured."""
     for line in guest_module.RETRIED:

@@ -289,7 +289,7 @@ class Guest:
             code, out, err = self._agent.run(argv, timeout + 30, _ENVIRONMENT, data)
         except TimeoutError as error:
             raise CommandTimeout(f"in the guest: {command}\nit did not end within {timeout} s and cannot be killed "
-                                 f"({error})\n{self.console_tail(15)}") from error
+                                 f"({error})\n{self._blocked_tasks()}\n{self.console_tail(15)}") from error
         except qmp.ConnectionLost as error:
             raise GuestError(f"guest {self.name} ended during: {command}\n{self.console_tail(25)}") from error
         result = Result(code, out.decode(errors="replace"), err.decode(errors="replace"))
@@ -299,6 +299,17 @@ class Guest:
         if check and code:
             raise CommandFailed(command, result)
         return result
+
+    def _blocked_tasks(self):
+        """Where the tasks are that wait in the kernel or run there, as the kernel tells it."""
+        script = ("dmesg -n 1; dmesg -C; echo w >/proc/sysrq-trigger; echo l >/proc/sysrq-trigger; "
+                  "for task in /proc/[0-9]*; do [ \"$(cut -d' ' -f3 $task/stat)\" = R ] || continue; "
+                  "echo \"$task $(tr '\\0' ' ' <$task/cmdline)\"; cat $task/stack; done; dmesg")
+        try:
+            code, out, err = self._agent.run(["/usr/bin/timeout", "-k", "5", "20", "/usr/bin/bash", "-c", script], 30, _ENVIRONMENT)
+        except (TimeoutError, qmp.ConnectionLost) as error:
+            return f"where it is cannot be told: {error}"
+        return out.decode(errors="replace") + err.decode(errors="replace") if code == 0 else f"where it is cannot be told: {code}"
 
     def wait_until(self, command, timeout=30, interval=0.1):
         """Run a bash command again and again until it succeeds; returns the Result and takes at most `timeout`
