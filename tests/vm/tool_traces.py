@@ -12,7 +12,8 @@ import shlex
 # the first CXL region. Their names are the kernel's choice. A memory block may go while its files are read.
 _SCRIPT = r"""
 names() {
-    for path in /sys/devices/platform/hmem.*/dax*.*; do
+    for path in /sys/devices/platform/{,hmem_platform.*/}hmem.*/dax*.*; do
+        [ -e $path ] || continue
         R=${path##*/dax} R=${R%.*} D=${path##*/}
         [ "$(<$path/size)" = 0 ] || break
     done
