@@ -37,8 +37,11 @@ def make_tree(root, blocks):
     (bus / "dax0.0").symlink_to(f"../../../{DEVICE}")
     memory = root / "devices/system/memory"
     write(memory / "block_size_bytes", f"{BLOCK:x}")
+    node = root / "devices/system/node/node1"
+    node.mkdir(parents=True)
     for index in range(START // BLOCK, START // BLOCK + blocks):
         write(memory / f"memory{index}/valid_zones", "Movable")
+        (node / f"memory{index}").symlink_to(f"../../memory/memory{index}")
 
 
 def count(root, blocks):

@@ -30,6 +30,7 @@ int transition_new(struct transition *transition, const struct dax_device *dax, 
 	if (changes == MAP_FAILED)
 		return -ENOMEM;
 	changes->room = count;
+	changes->node = dax->target_node;
 	changes->current = SIZE_MAX;
 	memcpy(transition->dax, dax->name, sizeof(transition->dax));
 	transition->node = dax->target_node;
@@ -176,7 +177,7 @@ static void settle(struct changes *changes, int directory)
 	if (changes->current >= changes->count)
 		return;
 	change = &changes->items[changes->current];
-	if (change->done || block_read(directory, change->index, &change->now) < 0)
+	if (change->done || block_read(directory, changes->node, change->index, &change->now) < 0)
 		return;
 	change->done = change_is_done(change);
 	/* The kernel brings only blocks online that are offline. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Writing to memory blocks (Documentation/ABI/testing/sysfs-devices-memory), with as few system
- * calls as it can be done with and be sure: `valid_zones` alone tells everything, one word for a
- * block that is online in that zone, "none" for one that is in no single zone, several words for
- * one that is offline.
+ * calls as it can be done with and be sure: valid_zones alone tells what became of one.
  */
 #include "apply/writer.h"
 
 #include "base/file.h"
+#include "inventory/blocks.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -76,52 +75,27 @@ static int write_state(struct writer *writer, struct change *change, enum block_
 	return r;
 }
 
-/* An fd of the block's zones, for read_zones(). */
-static int open_zones(const struct writer *writer, const struct change *change)
+/*
+ * What the block is now. *fd, -1 at first, is kept for the next look and closed by the caller; a
+ * block that is not in the device's node has none and is looked at the long way.
+ */
+static int look_at(const struct writer *writer, struct change *change, int *fd)
 {
-	char path[64];
-	int fd;
+	int r;
 
-	snprintf(path, sizeof(path), "memory%" PRIu64 "/valid_zones", change->index);
-	fd = openat(writer->directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
-}
-
-static int read_zones(int fd, struct change *change)
-{
-	char text[128];
-	/* Reading from the beginning makes sysfs ask the kernel anew. */
-	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
-
-	if (length < 0)
-		return -errno;
-	while (length > 0 && text[length - 1] == '\n')
-		length--;
-	text[length] = '\0';
-	if (!strcmp(text, "Movable"))
-		change->now = BLOCK_MOVABLE;
-	else if (!strcmp(text, "none"))
-		change->now = BLOCK_MIXED;
-	else if (strchr(text, ' '))
-		change->now = BLOCK_OFFLINE;
-	else if (text[0])
-		change->now = BLOCK_KERNEL;
+	if (*fd < 0)
+		*fd = block_open_zones(writer->directory, writer->changes->node, change->index);
+	if (*fd >= 0)
+		r = block_read_zones(*fd, &change->now);
+	else if (*fd == -ENOENT)
+		r = block_read(writer->directory, NODE_UNKNOWN, change->index, &change->now);
 	else
-		return -EIO;
-	if (change->from == BLOCK_STATE_COUNT)
+		r = *fd;
+	if (r == 0 && change->now == BLOCK_ABSENT)
+		r = -ENOENT;
+	if (r == 0 && change->from == BLOCK_STATE_COUNT)
 		change->from = change->now;
-	return 0;
-}
-
-static int look_at(struct writer *writer, struct change *change)
-{
-	int fd = open_zones(writer, change), r;
-
-	if (fd < 0)
-		return fd;
-	r = read_zones(fd, change);
-	close_later(writer, fd);
-	return r;
+	return r == -ENODATA ? -EIO : r;
 }
 
 bool change_is_done(const struct change *change)
@@ -134,7 +108,7 @@ bool change_is_done(const struct change *change)
  * The write comes first: the kernel refuses it for a block that is online already, and then a look
  * tells where. One in the wrong zone has to go offline in between.
  */
-static int bring_online(struct writer *writer, struct change *change)
+static int bring_online(struct writer *writer, struct change *change, int *fd)
 {
 	int written = write_state(writer, change, change->to), r;
 
@@ -142,7 +116,7 @@ static int bring_online(struct writer *writer, struct change *change)
 		return written;
 	if (written == 0 && change->from == BLOCK_STATE_COUNT)
 		change->from = BLOCK_OFFLINE;
-	r = look_at(writer, change);
+	r = look_at(writer, change, fd);
 	if (r < 0 || change_is_done(change))
 		return r;
 	if (!block_is_online(change->now))
@@ -151,39 +125,35 @@ static int bring_online(struct writer *writer, struct change *change)
 	if (r == 0)
 		r = write_state(writer, change, change->to);
 	if (r == 0)
-		r = look_at(writer, change);
+		r = look_at(writer, change, fd);
 	if (r < 0)
 		return r;
 	return change_is_done(change) ? 0 : -EAGAIN;
 }
 
 /* Here the look comes first, because the way back has to be known. */
-static int take_offline(struct writer *writer, struct change *change)
+static int take_offline(struct writer *writer, struct change *change, int *fd)
 {
-	int fd = open_zones(writer, change), r;
+	int r = look_at(writer, change, fd);
 
-	if (fd < 0)
-		return fd;
-	r = read_zones(fd, change);
-	if (r == 0 && block_is_online(change->now)) {
-		r = write_state(writer, change, BLOCK_OFFLINE);
-		if (r == 0)
-			r = read_zones(fd, change);
-		if (r == 0 && block_is_online(change->now))
-			r = -EAGAIN;
-	}
-	close_later(writer, fd);
-	return r;
+	if (r < 0 || !block_is_online(change->now))
+		return r;
+	r = write_state(writer, change, BLOCK_OFFLINE);
+	if (r == 0)
+		r = look_at(writer, change, fd);
+	return r == 0 && block_is_online(change->now) ? -EAGAIN : r;
 }
 
 static void attempt(struct writer *writer, size_t i)
 {
 	struct change *change = &writer->changes->items[i];
 	bool tried_before = change->result < 0;
+	int fd = -1;
 
 	writer->changes->current = i;
-	change->result = change->to == BLOCK_OFFLINE ? take_offline(writer, change)
-						     : bring_online(writer, change);
+	change->result = change->to == BLOCK_OFFLINE ? take_offline(writer, change, &fd)
+						     : bring_online(writer, change, &fd);
+	close_later(writer, fd);
 	/* One that was never seen is not ours to change; one that was, and is no more, is gone. */
 	if ((change->result == -ENOENT || change->result == -ENODEV) && !tried_before &&
 	    change->from == BLOCK_STATE_COUNT) {

@@ -8,6 +8,7 @@ struct changes {
 	volatile unsigned int done; /* so far, absent ones included */
 	volatile size_t current;    /* index of the change under way */
 	size_t room, count;
+	int node; /* of the blocks */
 	struct change items[];
 };
 

@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 void blocks_of_range(const struct range *range, uint64_t block_size, uint64_t *first,
 		     uint64_t *count)
@@ -61,40 +63,42 @@ int blocks_open(const char *sysfs)
 	return fd < 0 ? -errno : fd;
 }
 
-static int read_block(int directory, uint64_t index, const char *attribute, char text[128])
+static int open_block(int directory, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int open_block(int directory, const char *format, ...)
 {
-	char path[64];
-	int r;
+	char path[96];
+	va_list arguments;
+	int fd;
 
-	snprintf(path, sizeof(path), "memory%" PRIu64 "/%s", index, attribute);
-	r = attribute_read(directory, path, text, 128);
-	return r == -ENODEV ? -ENOENT : r; /* open, and then gone */
+	va_start(arguments, format);
+	vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
 }
 
-/* Without an answer in valid_zones: no such block, or a kernel that cannot remove memory. */
-static int block_read_state(int directory, uint64_t index, enum block_state *ret)
+int block_open_zones(int directory, int node, uint64_t index)
 {
-	char text[128];
-	int r = read_block(directory, index, "state", text);
-
-	if (r == -ENOENT)
-		*ret = BLOCK_ABSENT;
-	else if (r < 0)
-		return r;
-	else
-		*ret = strcmp(text, "online") ? BLOCK_OFFLINE : BLOCK_MIXED;
-	return 0;
+	if (node < 0)
+		return -ENOENT;
+	return open_block(directory, "../node/node%d/memory%" PRIu64 "/valid_zones", node, index);
 }
 
-int block_read(int directory, uint64_t index, enum block_state *ret)
+int block_read_zones(int fd, enum block_state *ret)
 {
 	char text[128];
-	int r = read_block(directory, index, "valid_zones", text);
+	/* Reading from the beginning makes sysfs ask the kernel anew. */
+	ssize_t length = pread(fd, text, sizeof(text), 0);
 
-	if (r == -ENOENT || (r == 0 && !text[0]))
-		return block_read_state(directory, index, ret);
-	if (r < 0)
-		return r;
+	if (length < 0)
+		return errno == ENODEV ? -ENOENT : -errno; /* open, and then gone */
+	if ((size_t)length == sizeof(text))
+		return -EMSGSIZE;
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	text[length] = '\0';
+	if (!text[0])
+		return -ENODATA;
 	if (!strcmp(text, "none"))
 		*ret = BLOCK_MIXED;
 	else if (strchr(text, ' '))
@@ -104,10 +108,52 @@ int block_read(int directory, uint64_t index, enum block_state *ret)
 	return 0;
 }
 
+/* -ENOENT: there is no valid_zones, and -ENODATA: nothing in it. */
+static int read_zones_once(int opened, enum block_state *ret)
+{
+	_cleanup_close_ int fd = opened;
+
+	return fd < 0 ? fd : block_read_zones(fd, ret);
+}
+
+/* Of a block that is in no node, or not in the one that was thought. */
+static int read_state(int directory, uint64_t index, enum block_state *ret)
+{
+	char path[64], text[128];
+	int r;
+
+	snprintf(path, sizeof(path), "memory%" PRIu64 "/state", index);
+	r = attribute_read(directory, path, text, sizeof(text));
+	if (r == -ENOENT || r == -ENODEV) {
+		*ret = BLOCK_ABSENT;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (strcmp(text, "online")) {
+		*ret = BLOCK_OFFLINE;
+		return 0;
+	}
+	r = read_zones_once(open_block(directory, "memory%" PRIu64 "/valid_zones", index), ret);
+	/* A kernel that cannot remove memory has none. */
+	if (r == -ENOENT || r == -ENODATA) {
+		*ret = BLOCK_MIXED;
+		r = 0;
+	}
+	return r;
+}
+
+int block_read(int directory, int node, uint64_t index, enum block_state *ret)
+{
+	int r = read_zones_once(block_open_zones(directory, node, index), ret);
+
+	return r == -ENOENT || r == -ENODATA ? read_state(directory, index, ret) : r;
+}
+
 int blocks_read(int directory, struct dax_device *dax)
 {
 	array_foreach(block, &dax->blocks) {
-		int r = block_read(directory, block->index, &block->state);
+		int r = block_read(directory, dax->target_node, block->index, &block->state);
 
 		if (r < 0)
 			return r;

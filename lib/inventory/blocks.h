@@ -4,6 +4,8 @@
 /* Memory blocks by arithmetic over a device's ranges, and their state in sysfs. */
 #include "inventory/inventory.h"
 
+#define NODE_UNKNOWN (-1)
+
 /*
  * The blocks that lie wholly inside a range: first index and count. A range is cut inwards to the
  * block size, as kmem does. Pure; a range that would wrap around has no blocks.
@@ -17,13 +19,27 @@ int blocks_find(struct dax_device *dax, uint64_t block_size);
 /* An fd of sysfs' folder of memory blocks, or a negative errno. */
 int blocks_open(const char *sysfs);
 /*
- * The state of one block: 0, or a negative errno. A block without a folder is ABSENT, which is no
- * error. `valid_zones` alone tells (drivers/base/memory.c, valid_zones_show(), the same from Linux
- * 6.1 to 7.3): of an online block it is the one zone that it is in, or "none" when it is in
- * several; of any other, one that is going offline included, the zone it would go to by default
+ * `valid_zones` alone tells a block's state (drivers/base/memory.c, valid_zones_show(), the same
+ * from Linux 6.1 to 7.3): of an online block it is the one zone that it is in, or "none" when it is
+ * in several; of any other, one that is going offline included, the zone it would go to by default
  * and those it may be put into, which are at least two words, ZONE_MOVABLE being one of them.
+ *
+ * But it must not be read while the block is being added: until the block is told its node, the
+ * kernel dereferences a null pointer there (6.1 to 6.12 at least; in 7.2 a block has its node from
+ * the first). The node's own link to the block comes after that, so the file is opened through it.
+ * `directory` is that of blocks_open().
  */
-int block_read(int directory, uint64_t index, enum block_state *ret);
+
+/* An fd of valid_zones. -ENOENT without such a block in the node, or with a node below 0. */
+int block_open_zones(int directory, int node, uint64_t index);
+/* Asks the kernel anew at every call. -ENOENT: the block is gone; -ENODATA: it says nothing. */
+int block_read_zones(int fd, enum block_state *ret);
+/*
+ * The state of one block: 0, or a negative errno. A block without a folder is ABSENT, which is no
+ * error. Where the node is not known (below 0) or is another one, `state` is asked first, and
+ * valid_zones of an online block only, which has its node.
+ */
+int block_read(int directory, int node, uint64_t index, enum block_state *ret);
 /* block_read() for all blocks of the device. */
 int blocks_read(int directory, struct dax_device *dax);
 

@@ -364,7 +364,7 @@ static void find_lost_blocks(const struct kmemd_inventory *inventory, int direct
 	for (uint64_t i = 0; i < count; i++) {
 		enum block_state state;
 
-		if (block_read(directory, first + i, &state) == 0)
+		if (block_read(directory, NODE_UNKNOWN, first + i, &state) == 0)
 			region->lost_blocks += block_is_online(state);
 	}
 }

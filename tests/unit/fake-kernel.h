@@ -124,11 +124,18 @@ static void set_block(uint64_t index, const char *state, const char *zones)
 	write_text(sysfs("devices/system/memory/memory%" PRIu64 "/valid_zones", index), zones);
 }
 
-/* What a driver adds comes up as auto_online_blocks says. */
+static const char *node_link(uint64_t index)
+{
+	return sysfs("devices/system/node/node1/memory%" PRIu64, index);
+}
+
+/* What a driver adds comes up as auto_online_blocks says, and in the node. */
 static void add_block(uint64_t index)
 {
 	const char *policy = text_of(sysfs("devices/system/memory/auto_online_blocks"));
 
+	if (symlink(sysfs("devices/system/memory/memory%" PRIu64, index), node_link(index)) < 0)
+		assert_int_equal(errno, EEXIST);
 	if (!strcmp(policy, "online_movable"))
 		set_block(index, "online\n", "Movable\n");
 	else if (strcmp(policy, "offline"))
@@ -210,11 +217,17 @@ static void each_block(const char *dax, void (*callback)(uint64_t index))
 	}
 }
 
+static void forget_block(uint64_t index)
+{
+	unlink(node_link(index));
+	folder_remove(sysfs("devices/system/memory/memory%" PRIu64, index));
+}
+
 static void remove_block(uint64_t index)
 {
 	if (is_online(index))
 		fault.violation = "memory was unbound while it was online";
-	folder_remove(sysfs("devices/system/memory/memory%" PRIu64, index));
+	forget_block(index);
 }
 
 static const char *driver_of(const char *device)
@@ -777,6 +790,7 @@ static void kernel_boot(const char *folder, const char *auto_online)
 	for (size_t i = 0; i < array_size(files); i++)
 		write_text(sysfs("%s", files[i]), "");
 	write_text(sysfs("devices/system/memory/auto_online_blocks"), auto_online);
+	make_folders(sysfs("devices/system/node/node1"));
 	write_text(cxl("mem0", "serial"), "0x1234\n");
 	write_number_to(cxl("mem0", "ram_size"), 4 * BLOCK);
 	write_number_to(cxl("decoder0.0", "size"), 4 * GIB);

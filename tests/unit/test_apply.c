@@ -441,7 +441,7 @@ static void remove_memory(const char *path, const char *value)
 	if (!strstr(path, "memory514/state"))
 		return;
 	for (unsigned int i = 512; i < 516; i++)
-		folder_remove(sysfs("devices/system/memory/memory%u", i));
+		forget_block(i);
 	folder_remove(sysfs("bus/dax/devices/dax0.0"));
 	folder_remove(sysfs("bus/cxl/devices/region0/dax_region0"));
 }

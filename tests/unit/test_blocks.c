@@ -4,6 +4,8 @@
 
 #include "inventory/blocks.h"
 
+#define NODE 1
+
 static void assert_blocks(uint64_t start, uint64_t size, uint64_t first, uint64_t count)
 {
 	struct range range = {start, size};
@@ -119,7 +121,7 @@ static void assert_state(const char *folder, unsigned int index, enum block_stat
 	enum block_state state = BLOCK_STATE_COUNT;
 
 	assert_true(directory >= 0);
-	assert_int_equal(block_read(directory, index, &state), 0);
+	assert_int_equal(block_read(directory, NODE, index, &state), 0);
 	if (state != wanted)
 		fail_msg("memory%u is %s and should be %s", index, block_state_names[state],
 			 block_state_names[wanted]);
@@ -147,13 +149,35 @@ static void a_block_that_is_not_online_is_offline(void **state)
 	assert_state(*state, 34, BLOCK_OFFLINE);
 }
 
-/* valid_zones is the only file that is read where it says anything. */
-static void one_attribute_is_enough(void **state)
+/* As the kernel does it when the block has its node. */
+static void put_in_node(const char *folder, unsigned int index)
+{
+	const char *node = at(folder, "devices/system/node/node%d", NODE);
+
+	make_folders(node);
+	assert_int_equal(symlink(at(folder, "devices/system/memory/memory%u", index),
+				 at(node, "memory%u", index)),
+			 0);
+}
+
+static void in_its_node_one_attribute_is_enough(void **state)
 {
 	make_block(*state, 32, NULL, "Movable\n");
+	put_in_node(*state, 32);
 	assert_state(*state, 32, BLOCK_MOVABLE);
 	make_block(*state, 33, NULL, "Normal Movable\n");
+	put_in_node(*state, 33);
 	assert_state(*state, 33, BLOCK_OFFLINE);
+}
+
+/* Reading valid_zones of a block that is being added kills the reader: here it would say otherwise.
+ */
+static void without_a_node_the_zones_are_left_alone(void **state)
+{
+	make_block(*state, 32, "offline\n", "Movable\n");
+	assert_state(*state, 32, BLOCK_OFFLINE);
+	put_in_node(*state, 32);
+	assert_state(*state, 32, BLOCK_MOVABLE);
 }
 
 /* A kernel that cannot remove memory has no valid_zones: which zone it is, nobody says. */
@@ -188,8 +212,8 @@ static void a_text_that_is_too_long_is_an_error(void **state)
 	make_block(*state, 32, text, NULL);
 	make_block(*state, 33, "online\n", text);
 	directory = blocks_open(*state);
-	assert_int_equal(block_read(directory, 32, &block), -EMSGSIZE);
-	assert_int_equal(block_read(directory, 33, &block), -EMSGSIZE);
+	assert_int_equal(block_read(directory, NODE, 32, &block), -EMSGSIZE);
+	assert_int_equal(block_read(directory, NODE, 33, &block), -EMSGSIZE);
 	assert_int_equal(block, BLOCK_KERNEL);
 }
 
@@ -238,7 +262,8 @@ int main(void)
 		cmocka_unit_test(a_device_without_ranges_has_no_blocks),
 		with_folder(the_state_of_a_block_is_its_zone),
 		with_folder(a_block_that_is_not_online_is_offline),
-		with_folder(one_attribute_is_enough),
+		with_folder(in_its_node_one_attribute_is_enough),
+		with_folder(without_a_node_the_zones_are_left_alone),
 		with_folder(without_valid_zones_the_zone_is_not_known),
 		with_folder(a_block_without_a_folder_is_absent),
 		with_folder(a_text_that_is_too_long_is_an_error),

@@ -84,6 +84,8 @@ static inline void tree_block(const char *folder, uint64_t index, const char *zo
 {
 	char path[128];
 
+	snprintf(path, sizeof(path), "devices/system/memory/memory%" PRIu64 "/state", index);
+	tree_put(folder, path, "%s\n", strchr(zones, ' ') ? "offline" : "online");
 	snprintf(path, sizeof(path), "devices/system/memory/memory%" PRIu64 "/valid_zones", index);
 	tree_put(folder, path, "%s\n", zones);
 }

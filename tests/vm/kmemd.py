@@ -97,7 +97,7 @@ class Machine:
     def _read_blocks(files):
         states = {}
         for path, value in files.items():
-            match = re.fullmatch(r"devices/system/memory/memory(\d+)/state", path)
+            match = re.fullmatch(r"devices/system/node/node\d+/memory(\d+)/state", path)
             if match:
                 zones = files.get(path.replace("/state", "/valid_zones"), "none")
                 states[int(match[1])] = zones if value == "online" else value
@@ -188,10 +188,11 @@ def kernel_dram(guest):
     raise GuestError(f"the kernel's use of DRAM does not settle: {[sample // 1024 for sample in samples]} KiB")
 
 
+# Blocks through their nodes: valid_zones of one that has no node yet must not be read (lib/inventory/blocks.h).
 _SEE = r"""
 cd /sys
 echo '== files'
-grep -sH '' devices/system/memory/auto_online_blocks devices/system/memory/memory*/{state,valid_zones} \
+grep -sH '' devices/system/memory/auto_online_blocks devices/system/node/node*/memory*/{state,valid_zones} \
 	bus/dax/devices/*/{size,target_node,memmap_on_memory} bus/dax/devices/*/mapping*/{start,end} bus/dax/devices/*/kmem/* \
 	bus/cxl/devices/region*/{size,commit,target*} bus/cxl/devices/decoder*/dpa_size bus/cxl/devices/mem*/serial
 echo '== links'

@@ -190,6 +190,21 @@ def test_the_kernels_driver_takes_three_calls_a_block(devices):
     devices.driver(devices.large, "device_dax")
 
 
+def test_memory_is_added_meanwhile(devices):
+    """Before a block is told its node, the kernel does not survive a look at its valid_zones (lib/inventory/blocks.h)."""
+    guest = devices.guest
+    guest.run("systemd-run --quiet --unit=looker -p StandardError=truncate:/run/looker bash -c "
+              "'while :; do kmemctl list -M >/dev/null || exit; kmemctl status >/run/status || exit; : >/run/looked; done'")
+    for _ in range(10):
+        devices.driver(devices.large, "kmem", memmap=not guest.release.startswith("6.1."))
+        guest.run("rm -f /run/looked")
+        guest.wait_until("[ -e /run/looked ]")
+        devices.driver(devices.large, None)
+    assert guest.run("systemctl is-active looker; cat /run/looker", check=False).out == "active\n"
+    guest.run("systemctl stop looker")
+    assert guest.kernel_problems() == []
+
+
 def test_all_zones_are_told(devices):
     """The last test: memory of the kernel zone cannot be relied on to go offline again."""
     devices.driver(devices.large, "kmem")

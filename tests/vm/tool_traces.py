@@ -27,7 +27,7 @@ look() {
         echo "${device##*/} driver ${driver##*/} size $(<$device/size)"
     done
     cd /sys/devices/system
-    grep -sH '' memory/memory*/{state,valid_zones} memory/auto_online_blocks node/{online,has_memory}
+    grep -sH '' node/node*/memory*/{state,valid_zones} memory/auto_online_blocks node/{online,has_memory}
     awk '/: Soft Reserved$|: CXL Window/ { on = 1; print; next } /^[^ ]/ { on = 0 } on' /proc/iomem
     awk '$2 > 0 && $3 == "MemTotal:"' node/node*/meminfo
 }
