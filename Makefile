@@ -7,7 +7,7 @@
 #   make check       all tests, guests included; ends in one line: N passed, N failed
 #   make check-unit  the tests that need neither root nor a guest, in seconds
 #   make check-vm    the tests in guests (TESTS="tests/vm/test_x.py" for some of them)
-#   make check-debug the driver worn out, and failing at every allocation, on a debug kernel that it builds first; an hour
+#   make check-debug only what runs on the debug kernel, and for longer: a quarter of an hour, and ten minutes to build it
 #   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
 #   make bench       kmemd, daxctl and a shell script side by side (BENCH=blocks|daxctl|hotplug for one of them)
 #   make install     into DESTDIR: programs, library, units, rules, policy, manual, driver source for DKMS
@@ -137,7 +137,7 @@ check-debug:
 	@tests/lab/setup lab
 	@$(MAKE) --no-print-directory -j$$(nproc) guest
 	@nice tests/lab/build-debug-kernel
-	@tests/vm/run -j 1 --timeout 7200 tests/vm/test_driver_faults.py tests/vm/test_driver_soak.py
+	@KMEMD_SOAK_ROUNDS=1000 tests/vm/run tests/vm/test_driver_soak.py tests/vm/test_driver_faults.py
 
 # What a guest needs besides its kernel and userland: everything installed as on a real machine.
 guest: all

@@ -17,7 +17,7 @@ MEMMAP = BLOCK // 64        # the memmap of a block: 64 bytes a page of 4 KiB
 
 MEMMAP_PARAMETER = "memory_hotplug.memmap_on_memory=on"
 POLICY = "/etc/kmemd/policy.d"
-_UNIT = "/etc/systemd/system/multi-user.target.wants/kmemd.service"
+_UNITS = "/etc/systemd/system"
 
 
 def overlay(name):
@@ -31,12 +31,13 @@ def overlay(name):
 def options(kernel="6.12", *, driver=True, service=True, memmap=True, cmdline="", files=None, **more):
     """Options of Guest for a machine that has the project installed.
 
-    driver: our kmem in place of the kernel's own; service: kmemd.service is enabled; memmap: the kernel may put the memmap on
-    the memory that it describes (Debian's default is no).
+    driver: our kmem in place of the kernel's own; service: kmemd.service is enabled, or else masked, because udev would
+    start it; memmap: the kernel may put the memmap on the memory that it describes (Debian's default is no).
     """
     overlays = [overlay("root")] + ([overlay(f"kmem-{kernel}")] if driver else [])
-    enabled = {_UNIT: Symlink("/usr/lib/systemd/system/kmemd.service")} if service else {}
-    return {"kernel": kernel, "overlays": overlays, "files": {**enabled, **(files or {})},
+    unit = ({f"{_UNITS}/multi-user.target.wants/kmemd.service": Symlink("/usr/lib/systemd/system/kmemd.service")} if service
+            else {f"{_UNITS}/kmemd.service": Symlink("/dev/null")})
+    return {"kernel": kernel, "overlays": overlays, "files": {**unit, **(files or {})},
             "cmdline": f"{MEMMAP_PARAMETER if memmap else ''} {cmdline}".strip(), **more}
 
 

@@ -69,13 +69,15 @@ def bound(guest):
 
 
 def walk_through(guest, walk, allocations, needed):
-    """Let every allocation of a walk fail; there have to be so many at least."""
+    """Let every allocation of a walk fail; there have to be so many at least. Returns how often the device was bound without some of its
+    blocks, and how often with blocks that did not carry their memmap."""
     result = guest.run(f"fault-walk {DEVICE} {walk} {KMEM}", timeout=1200, check=False)
     print(result.out, result.err)
     assert result.rc == 0, result.out
     words = result.out.splitlines()[-1].split()
     assert int(words[1]) >= allocations and int(words[3]) >= needed, result.out
     figures.say(f"{walk}: {words[1]} allocations failed one by one, {words[3]} of them made it fail")
+    return int(words[7]), int(words[12])
 
 
 @pytest.mark.parametrize("walk", WALKS)
@@ -160,6 +162,17 @@ def test_offlining_refused(bound, priority):
         assert kmem(bound) == online
     bound.run(f"echo unplugged >{state}")
     assert kmem(bound) == ("unplugged", 0, 0, ["absent"] * BLOCKS)
+
+
+def test_a_block_that_cannot_carry_its_memmap(guest):
+    """It is left out where that was asked for, and added with an ordinary memmap where it was only the default. With a block that is
+    there from before, the others are added one by one."""
+    left_out, ordinary = walk_through(guest, "adopt-self-hosted", 50, 0)
+    assert left_out and not ordinary
+    # What is not the kernel's default would count as asked for.
+    guest.run(f"echo 0 >/sys/bus/dax/devices/{DEVICE}/memmap_on_memory; rmmod kmem; modprobe kmem memmap_on_memory=on")
+    assert walk_through(guest, "adopt-self-hosted", 50, 0)[1]
+    guest.run("rmmod kmem; modprobe kmem")
 
 
 def test_every_allocation_of_loading(guest):

@@ -13,7 +13,10 @@ from . import driver_wear, figures
 
 SEED = int(os.environ.get("KMEMD_SOAK_SEED") or random.randrange(1, 1 << 31))
 BLOCKS = 3
-ROUNDS = {"debug": 1000, "6.1": 100}
+# Rounds on each kernel. The debug one takes ten times as long for them.
+ROUNDS = {"6.12": 1000, "6.1": 1000, "7.3": 1000, "debug": 250}
+# The second process has only what is left of the time.
+LEAST = {"bind": 4, "unbind": 4, "online": 4, "offline": 4, "other": 20}
 
 
 @pytest.fixture(scope="module", params=list(ROUNDS))
@@ -46,19 +49,15 @@ def test_rounds(guest):
     done = numbers(result.out.splitlines()[-1])
     assert done["rounds"] == rounds
     # Neither process ran idle, and both ways of binding came up.
-    assert all(done[name][0] >= rounds // 4 for name in ("bind", "unbind", "online", "offline", "other")), done
+    assert all(done[name][0] >= rounds // share for name, share in LEAST.items()), done
     adopted = int(guest.run("dmesg | grep -c 'adopting .* memory blocks' || true").out)
     assert adopted >= rounds // 20 and done["bind"][0] - adopted >= rounds // 20
     driver_wear.assert_trace(guest, before)
+    if guest.series == "debug":
+        assert driver_wear.leaks(guest) == ""
     figures.say(f"Linux {guest.release}: {rounds} rounds in {done['seconds']} s (KMEMD_SOAK_SEED={SEED}): "
                 f"{done['bind'][0]} times bound ({adopted} with blocks that were there), "
                 f"{done['online'][0] + done['offline'][0]} changes of blocks, {done['other'][0]} by a second process")
-
-
-def test_nothing_leaked(guest):
-    if guest.series != "debug":
-        pytest.skip("only the debug kernel has kmemleak")
-    assert driver_wear.leaks(guest) == ""
 
 
 def test_unload(guest):

@@ -8,7 +8,6 @@ import pytest
 
 from . import figures, kmemd
 from .guest import Expander, Nvdimm
-from .initrd import Symlink
 from .kmemd import kmemctl, see
 
 OURS = {"driver", "kind", "origin", "identities", "memdevs", "blocks", "memmap"}
@@ -99,7 +98,7 @@ def devices(request, boot_guest):
     more = {"expanders": [Expander("512M", serial=0x1234), Expander("512M", serial=0x5678)]} if request.param == "6.12" else {}
     guest = boot_guest(request.param, **kmemd.options(
         request.param, service=False, cmdline="memhp_default_state=offline", nvdimms=[Nvdimm("4224M"), Nvdimm("640M")],
-        files={"/etc/systemd/system/kmemd.service": Symlink("/dev/null")}, **more))
+        **more))
     return Devices(guest)
 
 

@@ -66,6 +66,7 @@ static const struct walk walks[] = {
 	{"bind", "0", NULL, DRIVER "/bind", NULL},
 	{"bind-self-hosted", "1", NULL, DRIVER "/bind", NULL},
 	{"adopt", "0", prepare_remembered, DRIVER "/bind", NULL},
+	{"adopt-self-hosted", "1", prepare_remembered, DRIVER "/bind", NULL},
 	{"unbind", "0", prepare_bound, DRIVER "/unbind", NULL},
 	{"unbind-online", "1", prepare_online, DRIVER "/unbind", NULL},
 	{"online", "0", prepare_bound, NULL, "online_movable"},
@@ -73,6 +74,20 @@ static const struct walk walks[] = {
 	{"unplug", "0", prepare_all_online, "", "unplugged"},
 	{"load", "1", prepare_unloaded, NULL, NULL},
 };
+
+/* How often the device was bound without some of its blocks, and with blocks that do not carry their memmap. */
+static unsigned int left_out, ordinary;
+
+static unsigned long counter(const char *name)
+{
+	return strtoul(attribute(&device, text_of("kmem/%s", name)), NULL, 0);
+}
+
+static void count_blocks(void)
+{
+	left_out += counter("blocks_failed") != 0;
+	ordinary += counter("blocks_self_hosted") != counter("blocks_added");
+}
 
 static int load_module(int fd)
 {
@@ -194,7 +209,9 @@ static const char *step(const struct walk *walk, unsigned int number, long *left
 		return fault;
 	if (*left && *rc)
 		return text_of("it fails with no allocation failing: %s", strerror(-*rc));
-	changed = *rc || (is_bound(&device) && strtoul(attribute(&device, "kmem/blocks_failed"), NULL, 0));
+	if (is_bound(&device))
+		count_blocks();
+	changed = *rc || (is_bound(&device) && counter("blocks_failed"));
 	fault = give_back();
 	return fault || !(changed || *left || number % 8 == 0) ? fault : bind_again();
 }
@@ -215,7 +232,8 @@ static int do_walk(const struct walk *walk)
 	if (fault)
 		give_back(); /* for what comes after this walk */
 	/* The last one had nothing left to fail. */
-	printf("%s: %u allocations, %u of them needed\n", walk->name, number - 2, failed);
+	printf("%s: %u allocations, %u of them needed, %u times blocks left out, %u times with ordinary memmap\n", walk->name,
+	       number - 2, failed, left_out, ordinary);
 	return fault || !left ? 1 : 0;
 }
 
