@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The jobs of what a person asks for by hand: lock, recover, then dax device by dax device. */
-#include "plan/request.h"
-
+#include "verify/request.h"
+#include "apply/request-targets.h"
 #include "apply/run.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "inventory/dax.h"
-#include "inventory/read.h"
 #include "report/report.h"
-#include "verify/request.h"
 
 #include <stdio.h>
 
@@ -37,126 +34,6 @@ struct work {
 	int first;		     /* failure */
 	struct kmemd_error *error;
 };
-
-static bool only_blocks(const struct kmemd_request *request)
-{
-	return request->verb == KMEMD_ONLINE_MEMORY || request->verb == KMEMD_OFFLINE_MEMORY;
-}
-
-/* --- the snapshot -------------------------------------------------------------------------------
- */
-
-/* How sysfs calls the thing whose life a record is about. */
-static uint64_t instance_of(const struct kmemd *kmemd, const struct dax_device *dax)
-{
-	_cleanup_free_ char *path = NULL;
-
-	if (dax->source.memdevs.count)
-		path = format_text("bus/cxl/devices/%s", dax->source.memdevs.items[0].name);
-	else if (dax->source.kind == KIND_NVDIMM)
-		path = format_text("bus/nd/devices/%s", dax->origin);
-	return path ? sysfs_instance(kmemd->sysfs, path) : 0;
-}
-
-static void name_device(struct device *device, const struct dax_device *dax, size_t i)
-{
-	const char *name = dax->name;
-
-	if (dax->source.memdevs.count)
-		name = dax->source.memdevs.items[i < dax->source.memdevs.count ? i : 0].name;
-	else if (dax->source.kind == KIND_NVDIMM)
-		name = dax->origin;
-	copy_name(device->name, name);
-}
-
-/* One of the devices, in the sense of policy, that a dax device was made of. */
-static int add_device(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
-		      const struct dax_device *dax, size_t i)
-{
-	struct device *device = array_add(&inventory->devices);
-
-	if (!device)
-		return -ENOMEM;
-	device->kind = dax->source.kind;
-	device->persistent = device->kind == KIND_NVDIMM || device->kind == KIND_CXL_PMEM;
-	device->identity = strdup(dax->source.identities.items[i]);
-	device->size = dax->size;
-	device->node = dax->target_node;
-	device->uuid = device->raw_uuid = dax->source.uuid;
-	if (i < dax->source.memdevs.count) {
-		const struct dax_memdev *memdev = &dax->source.memdevs.items[i];
-
-		device->has_serial = memdev->has_serial;
-		device->serial = memdev->serial;
-		copy_name(device->host, memdev->host);
-	}
-	device->instance = instance_of(kmemd, dax);
-	name_device(device, dax, i);
-	return device->identity ? 0 : -ENOMEM;
-}
-
-/* The device of a dax region that nothing was cut from yet, and of a dax device without a name. */
-static int add_region_device(struct kmemd_inventory *inventory, int id)
-{
-	struct device *device = array_add(&inventory->devices);
-
-	if (!device)
-		return -ENOMEM;
-	device->kind = KIND_DAX;
-	device->node = -1;
-	device->uuid = device->raw_uuid = "";
-	device->identity = format_text("dax-region:%d", id);
-	snprintf(device->name, sizeof(device->name), "dax region %d", id);
-	return device->identity ? 0 : -ENOMEM;
-}
-
-/* A snapshot of the dax devices that are meant, each with its devices in the order of identities.
- */
-static int read_snapshot(struct kmemd *kmemd, const struct kmemd_request *request,
-			 char *const *names, unsigned int what, struct kmemd_inventory **ret,
-			 struct kmemd_error *error)
-{
-	static char all[] = "all";
-	char *everything[] = {all, NULL};
-	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	int r = inventory_read_dax(kmemd, names ? names : everything, request->region, what,
-				   &inventory, error);
-
-	if (r == 0 && !only_blocks(request))
-		r = read_host(kmemd, inventory, error);
-	if (r < 0)
-		return r;
-	array_foreach(dax, &inventory->dax)
-		for (size_t i = 0; i < dax->source.identities.count; i++)
-			if (add_device(kmemd, inventory, dax, i) < 0)
-				return error_memory(error);
-	*ret = take_pointer(inventory);
-	return 0;
-}
-
-static unsigned int what_to_read(const struct kmemd_request *request, bool plan_only)
-{
-	if (request->verb == KMEMD_CREATE_DEVICE)
-		return DAX_READ_REGIONS | DAX_READ_IDLE | DAX_READ_RANGES;
-	if (only_blocks(request) && !plan_only)
-		return DAX_READ_RANGES;
-	if (request->has_size || request->align)
-		return DAX_READ_REGIONS | DAX_READ_BLOCKS;
-	return DAX_READ_BLOCKS;
-}
-
-static const struct device *device_of(const struct kmemd_inventory *inventory,
-				      const struct dax_device *wanted)
-{
-	size_t i = 0;
-
-	array_foreach(dax, &inventory->dax) {
-		if (dax == wanted)
-			return dax->source.identities.count ? &inventory->devices.items[i] : NULL;
-		i += dax->source.identities.count;
-	}
-	return NULL;
-}
 
 /* --- results ------------------------------------------------------------------------------------
  */
@@ -235,7 +112,7 @@ static int keep_record(const struct work *work, const struct device *device,
 static int keep_records(const struct work *work, const struct kmemd_inventory *inventory,
 			const struct dax_device *dax, struct kmemd_error *error)
 {
-	const struct device *first = device_of(inventory, dax);
+	const struct device *first = request_device_of(inventory, dax);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && first && i < dax->source.identities.count; i++)
@@ -252,8 +129,8 @@ static int keep_new_records(const struct work *work, const char *name, struct km
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	char *names[] = {(char *)name, NULL};
-	int r = read_snapshot(work->kmemd, work->request, names, DAX_READ_RANGES, &inventory,
-			      error);
+	int r = request_read_devices(work->kmemd, work->request, names, DAX_READ_RANGES, &inventory,
+				     error);
 
 	if (r < 0 || !inventory->dax.count)
 		return r;
@@ -277,7 +154,8 @@ static int check_outcome(const struct run *run, struct kmemd_error *error)
 	char driver[DEVICE_NAME_MAX];
 	int r;
 
-	if (only_blocks(request)) { /* every one of them was read back when it was written to */
+	if (request_only_blocks(
+		    request)) { /* every one of them was read back when it was written to */
 		r = dax_driver(run, names[0], driver, error);
 		if (r == 0 && strcmp(driver, "kmem"))
 			r = error_set(error, KMEMD_FAILED, EIO, "%s is not bound to kmem",
@@ -381,7 +259,7 @@ static void act(struct work *work, const struct kmemd_inventory *inventory,
 		return;
 	}
 	work->worked++;
-	if (only_blocks(work->request) && !run.moved) {
+	if (request_only_blocks(work->request) && !run.moved) {
 		put_result(work, name, plan->device->identity, "unchanged", NULL);
 		tell_unchanged(work, name, plan->device->identity);
 		return;
@@ -389,14 +267,6 @@ static void act(struct work *work, const struct kmemd_inventory *inventory,
 	put_result(work, name, plan->device->identity, "done", NULL);
 	snprintf(message, sizeof(message), "%s: done and verified", name);
 	send_event(work, plan->device->identity, KMEMD_EVENT_DONE, message, NULL);
-}
-
-static bool is_named(const struct kmemd_request *request, const struct dax_device *dax)
-{
-	for (char *const *name = request->devices; name && *name; name++)
-		if (strcmp(*name, "all") && dax_is_called(dax, *name))
-			return true;
-	return false;
 }
 
 static int plan_target(const struct kmemd_inventory *inventory, const struct request_target *target,
@@ -419,20 +289,6 @@ static int do_target(struct work *work, const struct kmemd_inventory *inventory,
 	return 0;
 }
 
-static struct request_target target_of(const struct kmemd_inventory *inventory,
-				       const struct kmemd_request *request,
-				       const struct dax_device *dax, unsigned int what)
-{
-	return (struct request_target){
-		.device = device_of(inventory, dax),
-		.dax = dax,
-		.region = inventory->dax_regions.count ? &inventory->dax_regions.items[dax->region]
-						       : NULL,
-		.named = is_named(request, dax),
-		.counted = !(what & DAX_READ_RANGES),
-	};
-}
-
 static bool is_cancelled(const struct work *work)
 {
 	return work->job->cancelled && work->job->cancelled(work->job->userdata);
@@ -449,7 +305,8 @@ static int do_device(struct work *work, const struct kmemd_inventory *inventory,
 	int r;
 
 	if (inventory->dax.count > 1) {
-		r = read_snapshot(work->kmemd, work->request, names, what, &fresh, work->error);
+		r = request_read_devices(work->kmemd, work->request, names, what, &fresh,
+					 work->error);
 		if (r < 0)
 			return r;
 		if (!fresh->dax.count) {
@@ -460,7 +317,7 @@ static int do_device(struct work *work, const struct kmemd_inventory *inventory,
 		inventory = fresh;
 		dax = fresh->dax.items;
 	}
-	target = target_of(inventory, work->request, dax, what);
+	target = request_target_of(inventory, work->request, dax, what);
 	if (!target.device)
 		return error_memory(work->error);
 	return do_target(work, inventory, &target, dax->name);
@@ -492,10 +349,10 @@ static void tell_unknown(struct work *work, const struct kmemd_inventory *invent
 
 static int do_devices(struct work *work)
 {
-	unsigned int what = what_to_read(work->request, false);
+	unsigned int what = request_what_to_read(work->request, false);
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	int r = read_snapshot(work->kmemd, work->request, work->request->devices, what, &inventory,
-			      work->error);
+	int r = request_read_devices(work->kmemd, work->request, work->request->devices, what,
+				     &inventory, work->error);
 
 	if (r < 0)
 		return r;
@@ -510,64 +367,17 @@ static int do_devices(struct work *work)
 	return 0;
 }
 
-/* --- new devices --------------------------------------------------------------------------------
- */
-
-/* Regions that have room; one that is named has its turn whether it has or not. */
-static bool is_candidate(const struct kmemd_request *request, const struct dax_region *region)
-{
-	return region->available || (request->region && strcmp(request->region, "all"));
-}
-
-static int each_region(struct kmemd *kmemd, const struct kmemd_request *request,
-		       struct kmemd_inventory **ret, struct kmemd_error *error)
-{
-	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	int r = read_snapshot(kmemd, request, NULL, what_to_read(request, false), &inventory,
-			      error);
-	bool any = false;
-
-	if (r < 0)
-		return r;
-	/* After those of the dax devices, one for each region, in the regions' order. */
-	array_foreach(region, &inventory->dax_regions) {
-		if (add_region_device(inventory, region->id) < 0)
-			return error_memory(error);
-		any = any || is_candidate(request, region);
-	}
-	if (!inventory->dax_regions.count)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "there is no dax region%s%s",
-				 request->region ? " called " : "",
-				 request->region ? request->region : "");
-	if (!any)
-		return error_set(error, KMEMD_REFUSED, ENOSPC,
-				 "no dax region has room for a new device (kmemctl list -R shows "
-				 "what is available)");
-	*ret = take_pointer(inventory);
-	return 0;
-}
-
-static struct request_target region_target(const struct kmemd_inventory *inventory, size_t i)
-{
-	size_t before = inventory->devices.count - inventory->dax_regions.count;
-
-	return (struct request_target){
-		.device = &inventory->devices.items[before + i],
-		.region = &inventory->dax_regions.items[i],
-	};
-}
-
 static int do_regions(struct work *work)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	int r = each_region(work->kmemd, work->request, &inventory, work->error);
+	int r = request_read_regions(work->kmemd, work->request, &inventory, work->error);
 
 	for (size_t i = 0; r == 0 && i < inventory->dax_regions.count; i++) {
-		struct request_target target = region_target(inventory, i);
+		struct request_target target = request_region_target(inventory, i);
 
 		if (is_cancelled(work))
 			return error_set(work->error, KMEMD_FAILED, ECANCELED, "cancelled");
-		if (is_candidate(work->request, target.region))
+		if (request_is_candidate(work->request, target.region))
 			r = do_target(work, inventory, &target, target.device->name);
 	}
 	return r;
@@ -633,9 +443,9 @@ static int report_target(struct kmemd *kmemd, const struct kmemd_inventory *inve
 static int report_devices(struct kmemd *kmemd, const struct kmemd_request *request,
 			  struct json_object *devices, struct kmemd_error *error)
 {
-	unsigned int what = what_to_read(request, true);
+	unsigned int what = request_what_to_read(request, true);
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	int r = read_snapshot(kmemd, request, request->devices, what, &inventory, error);
+	int r = request_read_devices(kmemd, request, request->devices, what, &inventory, error);
 
 	if (r < 0)
 		return r;
@@ -645,7 +455,7 @@ static int report_devices(struct kmemd *kmemd, const struct kmemd_request *reque
 					 "no dax device is called '%s' (kmemctl list shows them)",
 					 *name);
 	array_foreach(dax, &inventory->dax) {
-		struct request_target target = target_of(inventory, request, dax, what);
+		struct request_target target = request_target_of(inventory, request, dax, what);
 
 		if (!target.device)
 			return error_memory(error);
@@ -660,12 +470,12 @@ static int report_regions(struct kmemd *kmemd, const struct kmemd_request *reque
 			  struct json_object *devices, struct kmemd_error *error)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	int r = each_region(kmemd, request, &inventory, error);
+	int r = request_read_regions(kmemd, request, &inventory, error);
 
 	for (size_t i = 0; r == 0 && i < inventory->dax_regions.count; i++) {
-		struct request_target target = region_target(inventory, i);
+		struct request_target target = request_region_target(inventory, i);
 
-		if (is_candidate(request, target.region))
+		if (request_is_candidate(request, target.region))
 			r = report_target(kmemd, inventory, &target, request, devices, error);
 	}
 	return r;

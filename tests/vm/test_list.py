@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""kmemctl list in daxctl list's place: the same bytes for every option and state of the devices (without the members that are ours), and a
-budget of system calls, with our driver and with the kernel's own. daxctl is Debian's, version 81, in the same guest.
+"""kmemctl list in daxctl list's place: the same bytes for every option and state of the devices (without the members that are ours), and the
+budgets of system calls, with our driver and with the kernel's own. daxctl is Debian's, version 81, in the same guest.
 """
 import json
 
@@ -19,7 +19,7 @@ _BOTH = """while read -r -a options; do for program in daxctl kmemctl; do
 	jq -n -c --rawfile out /run/out --rawfile err /run/err --arg rc $rc '[$out, $err, ($rc | tonumber)]'
 done; done"""
 UNPRIVILEGED = "setpriv --reuid=65534 --regid=65534 --clear-groups"
-FIXED_CALLS = 300       # what a list may take besides its blocks
+FIXED_CALLS = 300       # what a command may take besides its blocks
 
 
 def layout(value):
@@ -187,6 +187,17 @@ def test_the_kernels_driver_takes_three_calls_a_block(devices):
     assert counts[devices.large] <= 3 * many + FIXED_CALLS and every <= 3 * (many + few) + FIXED_CALLS < by_daxctl
     devices.write(devices.large, "offline")
     devices.driver(devices.large, "device_dax")
+
+
+def test_changing_takes_six_calls_a_block(devices):
+    """The look at every block's zone afterwards included."""
+    devices.driver(devices.large, "kmem")
+    blocks = len(devices.blocks[devices.large])
+    for verb in ("online-memory", "offline-memory"):
+        calls = devices.calls(f"kmemctl {verb} {devices.large}")
+        figures.say(f"kmemctl {verb} on {devices.guest.release}: {calls} system calls for {blocks} blocks")
+        assert calls <= 6 * blocks + FIXED_CALLS
+    devices.driver(devices.large, None)
 
 
 def test_memory_is_added_meanwhile(devices):
