@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The jobs of what a person asks for by hand: lock, recover, then dax device by dax device. */
-#include "verify/request.h"
+#include "plan/request.h"
+
 #include "apply/request-targets.h"
 #include "apply/run.h"
 #include "base/cleanup.h"
@@ -8,6 +9,7 @@
 #include "base/json.h"
 #include "inventory/dax.h"
 #include "report/report.h"
+#include "verify/request.h"
 
 #include <stdio.h>
 
