@@ -271,6 +271,17 @@ int job_begin(const struct kmemd *kmemd, const struct kmemd_job *job, struct kme
 	return lock;
 }
 
+void job_tell(const struct kmemd_job *job, const char *identity, enum kmemd_event_type type,
+	      const char *message, const struct kmemd_error *error)
+{
+	job->event(job->userdata, &(struct kmemd_event){
+					  .type = type,
+					  .device = identity,
+					  .message = message,
+					  .error = error,
+				  });
+}
+
 int kmemd_apply(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
 		const struct kmemd_job *job, struct kmemd_error *error)
 {

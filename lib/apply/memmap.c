@@ -75,17 +75,6 @@ static int check_outcome(const struct run *run, struct kmemd_error *error)
 	return compare_blocks(before, after, error);
 }
 
-static void tell(const struct kmemd_job *job, const struct device *device,
-		 enum kmemd_event_type type, const char *message, const struct kmemd_error *error)
-{
-	job->event(job->userdata, &(struct kmemd_event){
-					  .type = type,
-					  .device = device->identity,
-					  .message = message,
-					  .error = error,
-				  });
-}
-
 static int run_one(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 		   const struct plan *plan, const struct dax_device *dax,
 		   const struct kmemd_job *job, struct kmemd_error *error)
@@ -105,11 +94,11 @@ static int run_one(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 
 	if (r < 0) {
 		error_prefix(error, "%s", dax->name);
-		tell(job, plan->device, KMEMD_EVENT_FAILED, error->message, error);
+		job_tell(job, plan->device->identity, KMEMD_EVENT_FAILED, error->message, error);
 		return r;
 	}
 	snprintf(message, sizeof(message), "%s: done and verified", dax->name);
-	tell(job, plan->device, KMEMD_EVENT_DONE, message, NULL);
+	job_tell(job, plan->device->identity, KMEMD_EVENT_DONE, message, NULL);
 	return 0;
 }
 

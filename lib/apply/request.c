@@ -66,22 +66,11 @@ static void put_result(struct work *work, const char *name, const char *identity
 	json_put_text(json, "error", error ? error->message : "");
 }
 
-static void send_event(const struct work *work, const char *identity, enum kmemd_event_type type,
-		       const char *message, const struct kmemd_error *error)
-{
-	work->job->event(work->job->userdata, &(struct kmemd_event){
-						      .type = type,
-						      .device = identity,
-						      .message = message,
-						      .error = error,
-					      });
-}
-
 static void fail(struct work *work, const char *name, const char *identity, int r,
 		 const struct kmemd_error *error)
 {
 	put_result(work, name, identity, result_name(error->result), error);
-	send_event(work, identity, KMEMD_EVENT_FAILED, error->message, error);
+	job_tell(work->job, identity, KMEMD_EVENT_FAILED, error->message, error);
 	work->failed++;
 	if (work->first == 0) {
 		work->first = r;
@@ -188,7 +177,7 @@ static int execute(const struct work *work, const struct kmemd_inventory *invent
 	snprintf(message, sizeof(message), "%s: %s, %zu step%s", plan->device->name,
 		 verb_names[work->request->verb], plan->steps.count,
 		 plan->steps.count == 1 ? "" : "s");
-	send_event(work, plan->device->identity, KMEMD_EVENT_DECIDED, message, NULL);
+	job_tell(work->job, plan->device->identity, KMEMD_EVENT_DECIDED, message, NULL);
 	r = run_plan(run, error);
 	return r;
 }
@@ -198,13 +187,13 @@ static void tell_unchanged(const struct work *work, const char *name, const char
 	char message[128];
 
 	snprintf(message, sizeof(message), "%s: is so already", name);
-	send_event(work, identity, KMEMD_EVENT_NOTICE, message, NULL);
+	job_tell(work->job, identity, KMEMD_EVENT_NOTICE, message, NULL);
 }
 
 static void tell_note(const struct work *work, const struct plan *plan)
 {
 	if (plan->note[0])
-		send_event(work, plan->device->identity, KMEMD_EVENT_NOTICE, plan->note, NULL);
+		job_tell(work->job, plan->device->identity, KMEMD_EVENT_NOTICE, plan->note, NULL);
 }
 
 /* Nothing was planned: it is so already, or must not be touched without being named. */
@@ -268,7 +257,7 @@ static void act(struct work *work, const struct kmemd_inventory *inventory,
 	}
 	put_result(work, name, plan->device->identity, "done", NULL);
 	snprintf(message, sizeof(message), "%s: done and verified", name);
-	send_event(work, plan->device->identity, KMEMD_EVENT_DONE, message, NULL);
+	job_tell(work->job, plan->device->identity, KMEMD_EVENT_DONE, message, NULL);
 }
 
 static int plan_target(const struct kmemd_inventory *inventory, const struct request_target *target,

@@ -23,30 +23,10 @@ struct reader {
 	int result;
 };
 
-__attribute__((format(printf, 4, 5))) static int add_problem(struct daxctl_config *config,
-							     const char *file, unsigned int line,
-							     const char *format, ...)
-{
-	struct policy_problem *problem = array_add(&config->problems);
-	va_list arguments;
-	int length;
-
-	if (!problem)
-		return -ENOMEM;
-	problem->path = strdup(file);
-	problem->line = line;
-	va_start(arguments, format);
-	length = vasprintf(&problem->message, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		problem->message = NULL;
-	return problem->path && problem->message ? 0 : -ENOMEM;
-}
-
 #define reader_problem(reader, line, ...)                                                          \
 	do {                                                                                       \
 		(reader)->section_bad = true;                                                      \
-		if (add_problem((reader)->config, (reader)->file, line, __VA_ARGS__) < 0)          \
+		if (policy_add_problem((reader)->config, (reader)->file, line, __VA_ARGS__) < 0)   \
 			(reader)->result = -ENOMEM;                                                \
 	} while (0)
 
@@ -295,10 +275,10 @@ static int read_file(struct daxctl_config *config, const char *path)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return add_problem(config, path, 0, "cannot read it: %s", strerror(-r));
+		return policy_add_problem(config, path, 0, "cannot read it: %s", strerror(-r));
 	if (strlen(text) != length)
-		return add_problem(config, path, 0,
-				   "it contains a zero byte: this is no text file");
+		return policy_add_problem(config, path, 0,
+					  "it contains a zero byte: this is no text file");
 	return daxctl_config_parse(config, path, text);
 }
 
@@ -311,7 +291,8 @@ int daxctl_config_read(const struct kmemd *kmemd, char *const *files, struct dax
 	if (!files)
 		r = dropin_list_read(kmemd->root, DAXCTL_CONFIG_DIRECTORY, ".conf", &list, &failed);
 	if (failed)
-		r = add_problem(ret, failed, 0, "cannot read the directory: %s", strerror(-r));
+		r = policy_add_problem(ret, failed, 0, "cannot read the directory: %s",
+				       strerror(-r));
 	array_foreach(file, &list)
 		if (r == 0 && dropin_counts(file))
 			r = read_file(ret, file->path);

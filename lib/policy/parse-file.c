@@ -23,10 +23,9 @@ struct parser {
 	int result;
 };
 
-int policy_add_problem(struct kmemd_policy *policy, const char *path, unsigned int line,
+int policy_problem_set(struct policy_problem *problem, const char *path, unsigned int line,
 		       const char *format, ...)
 {
-	struct policy_problem *problem = array_add(&policy->problems);
 	va_list arguments;
 	int length;
 

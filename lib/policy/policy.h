@@ -125,7 +125,11 @@ extern const struct policy_key_info policy_keys[KEY_COUNT];
  * to its files. name is what messages call the file. 0 or -ENOMEM.
  */
 int policy_parse(struct kmemd_policy *policy, const char *name, const char *text, size_t length);
-int policy_add_problem(struct kmemd_policy *policy, const char *path, unsigned int line,
+
+/* Fills a new problem, NULL if there was no memory for it; path is copied. 0 or -ENOMEM. */
+int policy_problem_set(struct policy_problem *problem, const char *path, unsigned int line,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+#define policy_add_problem(policy, path, line, ...)                                                \
+	policy_problem_set(array_add(&(policy)->problems), path, line, __VA_ARGS__)
 
 #endif
