@@ -50,22 +50,14 @@ static uint64_t block_size(const struct run *run)
 	return run->inventory ? run->inventory->host.block_size : 0;
 }
 
-/*
- * The highest address first, in both directions.
- *
- * Coming online: in a zone without holes, the kernel looks at all of the zone again after every
- * block (set_zone_contiguous() in mm/mm_init.c), which is most of the time on some hundreds of
- * blocks. Growing downwards it finds a hole at once: bench/README.md has the difference.
- *
- * Going offline: the kernel puts new memory online from the lowest block up and hands it out in
- * that order, so that the highest blocks are the emptiest, and what has to move out of them does
- * not go where it will have to move again.
- */
 static void add_blocks(struct transition *transition, const struct dax_device *dax,
 		       enum block_state to)
 {
-	for (size_t i = dax->blocks.count; i-- > 0;)
-		transition_add(transition, dax->blocks.items[i].index, to);
+	size_t count = dax->blocks.count;
+
+	for (size_t turn = 0; turn < count; turn++)
+		transition_add(transition,
+			       dax->blocks.items[transition_turn(count, to, turn)].index, to);
 }
 
 static int begin_transition(const struct run *run, const char *name, enum block_state to,

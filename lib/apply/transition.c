@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 
 /* How often the one who waits looks up: often at first, seldom in the long run. */
+/* Of fewer, the kernel has looked at all before it could be noticed. */
+#define MANY_BLOCKS 64
+
 #define LOOK_MS	    50
 #define LOOK_MAX_MS 1000
 
@@ -56,6 +59,15 @@ void transition_add(struct transition *transition, uint64_t index, enum block_st
 		.from = BLOCK_STATE_COUNT,
 		.now = BLOCK_STATE_COUNT,
 	};
+}
+
+size_t transition_turn(size_t count, enum block_state to, size_t turn)
+{
+	if (to != BLOCK_OFFLINE || count < MANY_BLOCKS)
+		return count - 1 - turn;
+	if (turn == 0)
+		return 1;
+	return turn == count - 1 ? 0 : count - turn;
 }
 
 size_t transition_count(const struct transition *transition)

@@ -40,6 +40,21 @@ int transition_new(struct transition *transition, const struct dax_device *dax, 
 void transition_release(struct transition *transition);
 void transition_add(struct transition *transition, uint64_t index, enum block_state to);
 
+/*
+ * Which of a device's blocks, by its place in the order of addresses, has a turn: the highest
+ * first, in both directions.
+ *
+ * Coming online: in a zone without holes, the kernel looks at all of the zone again after every
+ * block (set_zone_contiguous() in mm/mm_init.c), which is most of the time on some hundreds of
+ * blocks. Growing downwards it finds a hole at once: bench/README.md has the difference.
+ *
+ * Going offline: the kernel puts new memory online from the lowest block up and hands it out in
+ * that order, so that the highest blocks are the emptiest, and what has to move out of them does
+ * not go where it will have to move again. Only of many blocks the second lowest goes first: it
+ * leaves a hole for the kernel to find. Pure.
+ */
+size_t transition_turn(size_t count, enum block_state to, size_t turn);
+
 size_t transition_count(const struct transition *transition);
 const struct change *transition_change(const struct transition *transition, size_t i);
 
