@@ -18,6 +18,7 @@ import pathlib
 import re
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -134,6 +135,11 @@ class Guest:
     def running(self):
         """Whether QEMU runs."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def crashed(self):
+        """Whether QEMU itself has crashed, which is not the guest's doing."""
+        return self._process is not None and self._process.poll() in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT)
 
     @property
     def pid(self):
