@@ -63,11 +63,11 @@ void transition_add(struct transition *transition, uint64_t index, enum block_st
 
 size_t transition_turn(size_t count, enum block_state to, size_t turn)
 {
-	if (to != BLOCK_OFFLINE || count < MANY_BLOCKS)
-		return count - 1 - turn;
-	if (turn == 0)
-		return 1;
-	return turn == count - 1 ? 0 : count - turn;
+	if (to == BLOCK_OFFLINE)
+		turn = count - 1 - turn;
+	if (count < MANY_BLOCKS || turn == 0)
+		return turn;
+	return turn == count - 1 ? 1 : turn + 1;
 }
 
 size_t transition_count(const struct transition *transition)

@@ -41,17 +41,15 @@ void transition_release(struct transition *transition);
 void transition_add(struct transition *transition, uint64_t index, enum block_state to);
 
 /*
- * Which of a device's blocks, by its place in the order of addresses, has a turn: the highest
- * first, in both directions.
+ * Which of a device's blocks, by its place in the order of addresses, has a turn. Pure.
  *
- * Coming online: in a zone without holes, the kernel looks at all of the zone again after every
- * block (set_zone_contiguous() in mm/mm_init.c), which is most of the time on some hundreds of
- * blocks. Growing downwards it finds a hole at once: bench/README.md has the difference.
+ * Coming online the lowest is first, and going offline the highest. The kernel puts new memory
+ * online upwards, too, and hands out first what came online first, so that the highest blocks are
+ * the emptiest, and what has to move out of them does not go where it will have to move again.
  *
- * Going offline: the kernel puts new memory online from the lowest block up and hands it out in
- * that order, so that the highest blocks are the emptiest, and what has to move out of them does
- * not go where it will have to move again. Only of many blocks the second lowest goes first: it
- * leaves a hole for the kernel to find. Pure.
+ * Only of many blocks the second lowest is the last to come and the first to go. After every block
+ * the kernel looks at the zone from its beginning to the first hole (set_zone_contiguous() in
+ * mm/mm_init.c), and without that one there would be none: bench/README.md has the difference.
  */
 size_t transition_turn(size_t count, enum block_state to, size_t turn);
 

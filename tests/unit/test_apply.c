@@ -469,7 +469,7 @@ static void a_job_that_is_cancelled_is_undone(void **state)
 {
 	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
 
-	fault.hang = "*/memory513/state";
+	fault.hang = "*/memory514/state";
 	told.cancel_after = 2;
 	assert_int_equal(apply(&machine, "mem0"), -ECANCELED);
 	assert_int_equal(children(), 0);
@@ -544,7 +544,7 @@ static void the_writer_dies_with_its_job(void **state)
 	pid = fork();
 	if (pid == 0)
 		_exit(apply(&machine, "mem0") < 0);
-	while (!is_online(515))
+	while (!is_online(513))
 		usleep(1000);
 	asker = ask_for_the_lock(&machine, answer);
 	usleep(20000);

@@ -223,7 +223,7 @@ static void all_ranges_and_no_neighbours(void **state)
 	assert_blocks(FIRST + 4, 2, OFFLINED);
 	fault.noted[0] = '\0';
 	assert_done(&machine, ask(&machine, online, "dax2.0"));
-	assert_string_equal(fault.noted, "5 4 1 0 ");
+	assert_string_equal(fault.noted, "0 1 4 5 ");
 	power_off(&machine, *state);
 }
 
@@ -358,7 +358,7 @@ static void what_is_done_is_kept_on_request(void **state)
 static void steal_block(const char *path, const char *value)
 {
 	(void)value;
-	if (strstr(path, "memory1538/state"))
+	if (strstr(path, "memory1540/state"))
 		write_text(sysfs("devices/system/memory/memory1539/valid_zones"), "none\n");
 }
 

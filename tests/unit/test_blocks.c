@@ -250,31 +250,46 @@ static void all_blocks_of_a_device_are_read_and_counted(void **state)
 	release(&dax);
 }
 
-#define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+static void assert_turns(size_t count, enum block_state to)
+{
+	bool seen[1024] = {false};
+
+	for (size_t turn = 0; turn < count; turn++) {
+		size_t block = transition_turn(count, to, turn);
+
+		assert_true(block < count && !seen[block]);
+		seen[block] = true;
+	}
+}
 
 static void every_block_has_its_turn(void **state)
 {
 	static const size_t counts[] = {1, 2, 3, 63, 64, 503};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-		size_t count = counts[i], online = 0, offline = 0;
-
-		for (size_t turn = 0; turn < count; turn++) {
-			online += transition_turn(count, BLOCK_MOVABLE, turn);
-			offline += transition_turn(count, BLOCK_OFFLINE, turn);
-			assert_true(transition_turn(count, BLOCK_OFFLINE, turn) < count);
-		}
-		assert_int_equal(online, count * (count - 1) / 2);
-		assert_int_equal(offline, online);
+	for (size_t i = 0; i < array_size(counts); i++) {
+		assert_turns(counts[i], BLOCK_MOVABLE);
+		assert_turns(counts[i], BLOCK_OFFLINE);
 	}
-	assert_int_equal(transition_turn(503, BLOCK_MOVABLE, 0), 502);
-	assert_int_equal(transition_turn(63, BLOCK_OFFLINE, 0), 62);
-	assert_int_equal(transition_turn(503, BLOCK_OFFLINE, 0), 1);
-	assert_int_equal(transition_turn(503, BLOCK_OFFLINE, 1), 502);
-	assert_int_equal(transition_turn(503, BLOCK_OFFLINE, 501), 2);
-	assert_int_equal(transition_turn(503, BLOCK_OFFLINE, 502), 0);
 }
+
+static void blocks_come_upwards_and_go_downwards(void **state)
+{
+	(void)state;
+	for (size_t turn = 0; turn < 63; turn++) {
+		assert_int_equal(transition_turn(63, BLOCK_KERNEL, turn), turn);
+		assert_int_equal(transition_turn(63, BLOCK_OFFLINE, turn), 62 - turn);
+	}
+	assert_int_equal(transition_turn(64, BLOCK_MOVABLE, 0), 0);
+	for (size_t turn = 1; turn < 63; turn++)
+		assert_int_equal(transition_turn(64, BLOCK_MOVABLE, turn), turn + 1);
+	assert_int_equal(transition_turn(64, BLOCK_MOVABLE, 63), 1);
+	for (size_t turn = 0; turn < 64; turn++)
+		assert_int_equal(transition_turn(64, BLOCK_OFFLINE, turn),
+				 transition_turn(64, BLOCK_MOVABLE, 63 - turn));
+}
+
+#define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int main(void)
 {
@@ -285,6 +300,7 @@ int main(void)
 		cmocka_unit_test(a_range_that_wraps_around_has_none),
 		cmocka_unit_test(blocks_of_several_ranges_are_ascending),
 		cmocka_unit_test(every_block_has_its_turn),
+		cmocka_unit_test(blocks_come_upwards_and_go_downwards),
 		cmocka_unit_test(a_device_without_ranges_has_no_blocks),
 		with_folder(the_state_of_a_block_is_its_zone),
 		with_folder(a_block_that_is_not_online_is_offline),
