@@ -47,9 +47,14 @@ class Namespaces:
         """Name the large namespace in a policy file; returns when the daemon has acted on it, and MemTotal is what it should be."""
         self.guest.write(FILE, f"[Match]\nKind=nvdimm\nUuid={self.uuid}\n\n[Memory]\nMode=system-ram\n{text}")
         self.guest.run("systemctl reload kmemd")
-        machine = wait_for(self.guest, lambda machine: self.is_online(machine) and machine.total == total,
-                           f"the namespace online and MemTotal {total}", timeout=90)
+        def in_force(machine):
+            return self.is_online(machine) and machine.total == total
+
+        wait_for(self.guest, in_force, f"the namespace online and MemTotal {total}", timeout=90)
         wait_idle(self.guest)
+        # The kernel may online blocks while the driver still binds; what the driver counts is shown after that.
+        machine = see(self.guest)
+        assert in_force(machine)
         return machine
 
     def is_online(self, machine):
