@@ -25,8 +25,8 @@ int blocks_open(const char *sysfs);
  * and those it may be put into, which are at least two words, ZONE_MOVABLE being one of them.
  *
  * But it must not be read while the block is being added: until the block is told its node, the
- * kernel dereferences a null pointer there (6.1 to 6.12 at least; in 7.2 a block has its node from
- * the first). The node's own link to the block comes after that, so the file is opened through it.
+ * kernel dereferences a null pointer there (seen on 6.12; in 7.2 a block has its node from the
+ * first). The node's own link to the block comes after that, so the file is opened through it.
  * `directory` is that of blocks_open().
  */
 
