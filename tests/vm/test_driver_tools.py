@@ -181,7 +181,7 @@ def trace(boot_guest, series, driver):
     """Boot a guest with our driver or the kernel's, run every section of its series; returns section -> steps."""
     version, path = TOOLS[series]
     subprocess.run([lab.TOP / "tests" / "lab" / "fetch-tools"], check=True)
-    overlays = [BOOKWORM / "root"] + ([kmemd.overlay(f"kmem-{series}")] if driver == "ours" else [])
+    overlays = [BOOKWORM / "overlay"] + ([kmemd.overlay(f"kmem-{series}")] if driver == "ours" else [])
     expanders = [Expander("512M", serial=0x1234)] if series != "6.1" else []
     guest = boot_guest(f"{series}-{driver}", kernel=series, overlays=overlays, expanders=expanders, **dax_region.options(SIZE),
                        cmdline=f"{kmemd.MEMMAP_PARAMETER} memhp_default_state=offline {dax_region.cmdline(SIZE)}")

@@ -25,7 +25,7 @@ from .kmemd import see, wait_idle, wait_online
 SERIAL, EXPANDER = 0x1234, 512 * kmemd.MIB
 PAGES = sorted((lab.TOP / "man").glob("kmemctl*.1"))
 # A page is worked through in this folder of the guest.
-_FOLDER = "/root/manual"
+_FOLDER = "/run/manual"
 # Not an example's doing: the daemon looks at every event, and may be at it.
 _NOISE = re.compile(r"^waiting for .*, which holds the lock$")
 
