@@ -12,10 +12,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* How often the one who waits looks up: often at first, seldom in the long run. */
 /* Of fewer, the kernel has looked at all before it could be noticed. */
 #define MANY_BLOCKS 64
 
+/* How often the one who waits looks up: often at first, seldom in the long run. */
 #define LOOK_MS	    50
 #define LOOK_MAX_MS 1000
 
