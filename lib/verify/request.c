@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/parse.h"
+#include "verify/verify.h"
 
 #include <inttypes.h>
 
@@ -14,23 +15,6 @@ static int verify_driver(const struct dax_device *dax, const char *wanted,
 	return error_set(error, KMEMD_FAILED, EIO, "%s is bound to %s and should be to %s",
 			 dax->name, dax->driver[0] ? dax->driver : "no driver",
 			 wanted[0] ? wanted : "none");
-}
-
-static int verify_zone(const struct dax_device *dax, enum block_state wanted,
-		       struct kmemd_error *error)
-{
-	struct block_counts counts = dax_block_counts(dax);
-
-	array_foreach(block, &dax->blocks)
-		if (block->state != wanted && block->state != BLOCK_ABSENT)
-			return error_set(error, KMEMD_FAILED, EIO,
-					 "memory%" PRIu64 " of %s is %s and should be %s",
-					 block->index, dax->name, block_state_names[block->state],
-					 block_state_names[wanted]);
-	if (counts.in[BLOCK_ABSENT] == counts.total)
-		return error_set(error, KMEMD_FAILED, EIO, "%s has no memory blocks in kmem",
-				 dax->name);
-	return 0;
 }
 
 static int verify_shape(const struct dax_device *dax, const struct kmemd_request *request,
@@ -62,7 +46,7 @@ static int verify_mode(const struct dax_device *dax, const struct kmemd_request 
 	r = verify_driver(dax, "kmem", error);
 	if (r < 0 || request->no_online)
 		return r;
-	return verify_zone(dax, request->no_movable ? BLOCK_KERNEL : BLOCK_MOVABLE, error);
+	return verify_blocks(dax, request->no_movable ? BLOCK_KERNEL : BLOCK_MOVABLE, error);
 }
 
 static const struct dax_device *find_device(const struct kmemd_inventory *after, const char *name)

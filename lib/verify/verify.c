@@ -6,16 +6,17 @@
 #include <errno.h>
 #include <inttypes.h>
 
-static int verify_blocks(const struct dax_device *dax, enum block_state wanted,
-			 struct kmemd_error *error)
+int verify_blocks(const struct dax_device *dax, enum block_state wanted, struct kmemd_error *error)
 {
+	struct block_counts counts = dax_block_counts(dax);
+
 	array_foreach(block, &dax->blocks)
 		if (block->state != wanted && block->state != BLOCK_ABSENT)
 			return error_set(error, KMEMD_FAILED, EIO,
 					 "memory%" PRIu64 " of %s is %s and should be %s",
 					 block->index, dax->name, block_state_names[block->state],
 					 block_state_names[wanted]);
-	if (dax_block_counts(dax).in[BLOCK_ABSENT] == dax->blocks.count)
+	if (counts.in[BLOCK_ABSENT] == counts.total)
 		return error_set(error, KMEMD_FAILED, EIO, "%s has no memory blocks in kmem",
 				 dax->name);
 	return 0;

@@ -11,4 +11,7 @@
 int verify(const struct kmemd_inventory *after, const char *identity,
 	   const struct decision *decision, enum goal goal, struct kmemd_error *error);
 
+/* Every block of a dax device that kmem has added is in the state that is wanted, and some are. */
+int verify_blocks(const struct dax_device *dax, enum block_state wanted, struct kmemd_error *error);
+
 #endif
