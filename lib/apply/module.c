@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "apply/module.h"
 
-#include "apply/libkmod.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/libkmod.h"
 
 #include <errno.h>
 #include <string.h>
-
-DEFINE_CLEANUP(struct kmod_ctx *, kmod_unref);
-DEFINE_CLEANUP(struct kmod_module *, kmod_module_unref);
-
-static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
-			const char *format, va_list arguments)
-{
-	(void)data, (void)priority, (void)file, (void)line, (void)function, (void)format;
-	(void)arguments;
-}
 
 int module_load(const char *sysfs, const char *driver, struct kmemd_error *error)
 {
@@ -30,13 +20,9 @@ int module_load(const char *sysfs, const char *driver, struct kmemd_error *error
 		return error_memory(error);
 	if (access(path, F_OK) == 0)
 		return 0;
-	r = libkmod_load(error);
+	r = libkmod_open(&context, error);
 	if (r < 0)
 		return r;
-	context = kmod_new(NULL, NULL);
-	if (!context)
-		return error_memory(error);
-	kmod_set_log_fn(context, log_nothing, NULL);
 	r = kmod_module_new_from_name(context, driver, &module);
 	if (r == 0)
 		r = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST, NULL, NULL,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which kmem is loaded, which are installed, and which of them modprobe would take. */
-#include "apply/libkmod.h"
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/file.h"
+#include "base/libkmod.h"
 #include "doctor/facts.h"
 
 #include <fcntl.h>
@@ -11,16 +11,6 @@
 #include <stdio.h>
 
 #define MODULES_DEP_MAX (32 * 1024 * 1024)
-
-DEFINE_CLEANUP(struct kmod_ctx *, kmod_unref);
-DEFINE_CLEANUP(struct kmod_module *, kmod_module_unref);
-
-static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
-			const char *format, va_list arguments)
-{
-	(void)data, (void)priority, (void)file, (void)line, (void)function, (void)format;
-	(void)arguments;
-}
 
 static void read_loaded(const struct kmemd *kmemd, struct module_facts *module)
 {
@@ -131,10 +121,7 @@ static int read_installed(const struct kmemd *kmemd, struct module_facts *module
 	int r = 0;
 
 	/* Without libkmod the files are found, and what is in them is not known. */
-	if (libkmod_load(NULL) == 0)
-		context = kmod_new(NULL, NULL);
-	if (context)
-		kmod_set_log_fn(context, log_nothing, NULL);
+	libkmod_open(&context, NULL);
 	for (size_t i = 0; i < array_size(places) && r == 0; i++) {
 		_cleanup_free_ char *pattern = format_text("%s/lib/modules/*/%s/kmem.ko*",
 							   kmemd->root, places[i]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_APPLY_LIBKMOD_H
-#define KMEMD_APPLY_LIBKMOD_H
+#ifndef KMEMD_LIBKMOD_H
+#define KMEMD_LIBKMOD_H
 /* libkmod, loaded when a module is, or is looked at. */
+#include "base/cleanup.h"
 #include "base/library.h"
 
 #include <libkmod.h>
@@ -35,7 +36,13 @@ LIBKMOD_FUNCTIONS(LIBRARY_DECLARE)
 #define kmod_set_log_fn			late_kmod_set_log_fn
 #define kmod_unref			late_kmod_unref
 
-/* Before any of them is called. 0, or -ENOENT and the error. */
-int libkmod_load(struct kmemd_error *error);
+/*
+ * Before any of them is called: a context for the running kernel's modules that prints nothing. 0,
+ * or a negative errno and the error; -ENOENT without the library.
+ */
+int libkmod_open(struct kmod_ctx **ret, struct kmemd_error *error);
+
+DEFINE_CLEANUP(struct kmod_ctx *, kmod_unref);
+DEFINE_CLEANUP(struct kmod_module *, kmod_module_unref);
 
 #endif
