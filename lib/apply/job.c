@@ -9,6 +9,9 @@
 
 DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
 
+/* How long a person's request may stand still, where no time was given. */
+#define STALL_SEC 60
+
 /* One device's work. */
 struct task {
 	struct kmemd *kmemd;
@@ -269,6 +272,12 @@ int job_begin(const struct kmemd *kmemd, const struct kmemd_job *job, struct kme
 		return r;
 	}
 	return lock;
+}
+
+struct patience job_patience(const struct kmemd_job *job)
+{
+	return (struct patience){.total_sec = job->timeout_sec,
+				 .stall_sec = job->timeout_sec ? 0 : STALL_SEC};
 }
 
 void job_tell(const struct kmemd_job *job, const char *identity, enum kmemd_event_type type,

@@ -11,8 +11,6 @@
 
 DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
 
-#define STALL_SEC 60 /* without --timeout: as long as blocks go on changing */
-
 static const struct dax_device *find_dax(const struct kmemd_inventory *inventory, const char *name)
 {
 	array_foreach(dax, &inventory->dax)
@@ -86,8 +84,7 @@ static int run_one(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 		.plan = plan,
 		.journal.job = "memmap",
 		.check = check_outcome,
-		.patience = {.total_sec = job->timeout_sec,
-			     .stall_sec = job->timeout_sec ? 0 : STALL_SEC},
+		.patience = job_patience(job),
 	};
 	char message[128];
 	int r = run_plan(&run, error);

@@ -15,9 +15,6 @@
 
 DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
 
-/* Without --timeout there is no limit as long as blocks go on changing, one after the other. */
-#define STALL_SEC 60
-
 static const char *const verb_names[] = {
 	[KMEMD_RECONFIGURE_DEVICE] = "reconfigure-device", [KMEMD_ONLINE_MEMORY] = "online-memory",
 	[KMEMD_OFFLINE_MEMORY] = "offline-memory",	   [KMEMD_ENABLE_DEVICE] = "enable-device",
@@ -145,8 +142,8 @@ static int check_outcome(const struct run *run, struct kmemd_error *error)
 	char driver[DEVICE_NAME_MAX];
 	int r;
 
-	if (request_only_blocks(
-		    request)) { /* every one of them was read back when it was written to */
+	/* Every block was read back when it was written to. */
+	if (request_only_blocks(request)) {
 		r = dax_driver(run, names[0], driver, error);
 		if (r == 0 && strcmp(driver, "kmem"))
 			r = error_set(error, KMEMD_FAILED, EIO, "%s is not bound to kmem",
@@ -162,7 +159,6 @@ static int execute(const struct work *work, const struct kmemd_inventory *invent
 {
 	const struct kmemd_job *job = work->job;
 	char message[192];
-	int r;
 
 	*run = (struct run){
 		.kmemd = work->kmemd,
@@ -170,16 +166,14 @@ static int execute(const struct work *work, const struct kmemd_inventory *invent
 		.inventory = inventory,
 		.plan = plan,
 		.check = check_outcome,
-		.patience = {.total_sec = job->timeout_sec,
-			     .stall_sec = job->timeout_sec ? 0 : STALL_SEC},
+		.patience = job_patience(job),
 	};
 	snprintf(run->journal.job, sizeof(run->journal.job), "%s", verb_names[work->request->verb]);
 	snprintf(message, sizeof(message), "%s: %s, %zu step%s", plan->device->name,
 		 verb_names[work->request->verb], plan->steps.count,
 		 plan->steps.count == 1 ? "" : "s");
-	job_tell(work->job, plan->device->identity, KMEMD_EVENT_DECIDED, message, NULL);
-	r = run_plan(run, error);
-	return r;
+	job_tell(job, plan->device->identity, KMEMD_EVENT_DECIDED, message, NULL);
+	return run_plan(run, error);
 }
 
 static void tell_unchanged(const struct work *work, const char *name, const char *identity)

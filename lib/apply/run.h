@@ -114,6 +114,11 @@ int auto_online_restore(struct run *run, struct kmemd_error *error);
  * cut short has left put right. Only root may.
  */
 int job_begin(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error);
+/*
+ * For what a person asks for: as long as was said, or else as long as blocks go on changing, one
+ * after the other.
+ */
+struct patience job_patience(const struct kmemd_job *job);
 /* Tells whoever wants to hear of the job something about a device; `error` may be NULL. */
 void job_tell(const struct kmemd_job *job, const char *identity, enum kmemd_event_type type,
 	      const char *message, const struct kmemd_error *error);
