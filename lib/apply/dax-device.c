@@ -14,8 +14,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define DAX_DEVICES "bus/dax/devices"
-
 /* What a device was like, for the way back. */
 struct shape {
 	char name[DEVICE_NAME_MAX];

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#define DAX_DEVICES "bus/dax/devices"
 #define DAX_DRIVERS "bus/dax/drivers"
 /* A module that udev has to load first comes seconds after the region, not minutes. */
 #define DAX_APPEARS_MS 30000
@@ -27,24 +26,6 @@
 
 DEFINE_CLEANUP(struct udev *, udev_unref);
 DEFINE_CLEANUP(struct udev_monitor *, udev_monitor_unref);
-
-int dax_driver(const struct run *run, const char *dax, char driver[DEVICE_NAME_MAX],
-	       struct kmemd_error *error)
-{
-	_cleanup_free_ char *device = format_text("%s/" DAX_DEVICES "/%s", run->kmemd->sysfs, dax);
-	_cleanup_close_ int directory = -1;
-	int r;
-
-	if (!device)
-		return error_memory(error);
-	directory = open(device, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", dax);
-	r = link_name(directory, "driver", driver, DEVICE_NAME_MAX);
-	if (r < 0)
-		return error_errno(error, -r, "cannot read %s/driver: %s", device, strerror(-r));
-	return 0;
-}
 
 static bool is_driver(const struct run *run, const char *dax, const char *driver)
 {

@@ -90,6 +90,9 @@ int region_destroy(const struct run *run, const char *region, const char *root_d
  */
 int dax_of_region(const struct run *run, const char *region, unsigned int timeout_ms,
 		  char name[DEVICE_NAME_MAX]);
+
+/* In sysfs. */
+#define DAX_DEVICES "bus/dax/devices"
 /* The driver that a device has now: "" for none, -ENODEV when the device is gone. */
 int dax_driver(const struct run *run, const char *dax, char driver[DEVICE_NAME_MAX],
 	       struct kmemd_error *error);

@@ -7,13 +7,6 @@
 
 LIBKMOD_FUNCTIONS(LIBRARY_DEFINE)
 
-static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
-			const char *format, va_list arguments)
-{
-	(void)data, (void)priority, (void)file, (void)line, (void)function, (void)format;
-	(void)arguments;
-}
-
 int libkmod_open(struct kmod_ctx **ret, struct kmemd_error *error)
 {
 	static const struct library_symbol symbols[] = {
@@ -26,6 +19,6 @@ int libkmod_open(struct kmod_ctx **ret, struct kmemd_error *error)
 	*ret = kmod_new(NULL, NULL);
 	if (!*ret)
 		return error_memory(error);
-	kmod_set_log_fn(*ret, log_nothing, NULL);
+	kmod_set_log_fn(*ret, library_log_nothing, NULL);
 	return 0;
 }

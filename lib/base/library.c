@@ -30,3 +30,10 @@ int library_load(const char *soname, const struct library_symbol *symbols,
 	}
 	return 0;
 }
+
+void library_log_nothing(void *context, int priority, const char *file, int line,
+			 const char *function, const char *format, va_list arguments)
+{
+	(void)context, (void)priority, (void)file, (void)line, (void)function, (void)format;
+	(void)arguments;
+}

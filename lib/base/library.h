@@ -12,6 +12,8 @@
  */
 #include "base/error.h"
 
+#include <stdarg.h>
+
 struct library_symbol {
 	const char *name;
 	void *pointer; /* the address of a function pointer */
@@ -27,5 +29,9 @@ struct library_symbol {
  */
 int library_load(const char *soname, const struct library_symbol *symbols,
 		 struct kmemd_error *error);
+
+/* For libraries that print to stderr unless they are given something else to do. */
+void library_log_nothing(void *context, int priority, const char *file, int line,
+			 const char *function, const char *format, va_list arguments);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parse.h"
-#include "inventory/read.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -204,14 +203,4 @@ int dax_read_device(const struct dax_reader *reader, const char *name, struct da
 	if (dax_is_kmem(dax))
 		read_kmem_group(reader, name, dax);
 	return 0;
-}
-
-void dax_release(struct dax_device *dax)
-{
-	array_foreach(identity, &dax->source.identities)
-		free(*identity);
-	free(dax->source.identities.items);
-	free(dax->source.memdevs.items);
-	free(dax->blocks.items);
-	forget_ranges(dax);
 }

@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "context.h"
-#include "inventory/read.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

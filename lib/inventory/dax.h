@@ -66,6 +66,5 @@ void dax_read_origin(const struct dax_reader *reader, const char *path, struct d
 int dax_read_source(struct dax_reader *reader, const char *path, struct dax_device *dax);
 /* Names and serial numbers of all memdevs, once. 0 or -ENOMEM. */
 int dax_read_memdevs(struct dax_reader *reader);
-void dax_release(struct dax_device *dax);
 
 #endif

@@ -261,6 +261,19 @@ bool dax_is_kmem(const struct dax_device *dax);
 enum tristate dax_memmap_on_device(const struct kmemd_inventory *inventory,
 				   const struct dax_device *dax, const char **how);
 
+/* Inode of a device's folder in sysfs, which no later device of that name shares; 0 if gone. */
+uint64_t sysfs_instance(const char *sysfs, const char *device);
+
+/*
+ * Copies a kernel name into an array. Names are far shorter than the array; one that is not is
+ * cut, and so is never mistaken for another.
+ */
+#define copy_name(target, name) copy_name_sized(target, sizeof(target), name)
+void copy_name_sized(char *target, size_t size, const char *name);
+
+/* What a dax device holds, but not itself. */
+void dax_release(struct dax_device *dax);
+
 /* Bytes of memmap for memory of that size: 64 a page of 4 KiB. */
 static inline uint64_t memmap_bytes(uint64_t size)
 {

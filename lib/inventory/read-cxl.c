@@ -9,14 +9,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 DEFINE_CLEANUP(struct cxl_ctx *, cxl_unref);
 
 static void log_nothing(struct cxl_ctx *context, int priority, const char *file, int line,
 			const char *function, const char *format, va_list arguments)
 {
-	discard_library_log(context, priority, file, line, function, format, arguments);
+	library_log_nothing(context, priority, file, line, function, format, arguments);
 }
 
 /*

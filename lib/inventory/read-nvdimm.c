@@ -12,7 +12,7 @@ DEFINE_CLEANUP(struct ndctl_ctx *, ndctl_unref);
 static void log_nothing(struct ndctl_ctx *context, int priority, const char *file, int line,
 			const char *function, const char *format, va_list arguments)
 {
-	discard_library_log(context, priority, file, line, function, format, arguments);
+	library_log_nothing(context, priority, file, line, function, format, arguments);
 }
 
 static const char *mode_name(enum ndctl_namespace_mode mode)
