@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from . import kmemd
+from . import cxl_verbs, kmemd
 from .guest import Expander
 from .kmemd import BLOCK, MEMMAP, MIB, POLICY, Plugged, has_log, kmemctl, log, log_cursor, records, see, wait_for, wait_idle, wait_online
 
@@ -122,6 +122,10 @@ def test_two_expanders_plugged_at_the_same_moment(guest):
         machine = wait_online(guest, THIRD, 512 * MIB)
         wait_idle(guest)
         assert machine.nodes[machine.dax_of(SECOND).node]["MemTotal"] == 16 * (BLOCK - MEMMAP)
+
+
+def test_through_every_state_by_daxctls_verbs(guest):
+    cxl_verbs.through_every_state(guest, AT_BOOT)
 
 
 def test_policy_says_ignore(guest):

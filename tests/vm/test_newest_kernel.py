@@ -4,7 +4,7 @@ plugged come online by kmemd's hand, are drained and pulled; an NVDIMM and soft-
 """
 import pytest
 
-from . import figures, kmemd, lab
+from . import cxl_verbs, figures, kmemd, lab
 from .guest import Expander, Nvdimm
 from .kmemd import BLOCK, MEMMAP, MIB, Plugged, kmemctl, see, wait_idle, wait_online
 
@@ -78,6 +78,10 @@ def test_hotplug_drain_pull_and_again(guest):
         assert wait_online(guest, SECOND, HALF).total == machine.total
         wait_idle(guest)
     assert guest.failed_units() == []
+
+
+def test_through_every_state_by_daxctls_verbs(guest):
+    cxl_verbs.through_every_state(guest, AT_BOOT)
 
 
 def test_nvdimm_becomes_system_ram_and_devdax_again(guest):

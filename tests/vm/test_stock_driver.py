@@ -2,7 +2,7 @@
 """The same with the kernel's own kmem driver: CXL on 6.12, NVDIMM on 6.1, which has no memmap_on_memory switch."""
 import pytest
 
-from . import kmemd
+from . import cxl_verbs, kmemd
 from .guest import Expander, Nvdimm
 from .kmemd import BLOCK, MEMMAP, MIB, POLICY, Plugged, kmemctl, records, see, wait_for, wait_idle, wait_online
 
@@ -80,6 +80,10 @@ def test_cxl_memmap_moved_into_dram_and_back(cxl):
     finally:
         cxl.run(f"rm {path}")
     assert see(cxl).total == before.total
+
+
+def test_cxl_through_every_state(cxl):
+    cxl_verbs.through_every_state(cxl, AT_BOOT)
 
 
 def test_nvdimm_without_the_switch(nvdimm):
