@@ -103,6 +103,8 @@ static int make_report(struct cli *cli, enum report kind, const struct kmemd_inv
 
 static void print_plans(const struct json_object *json, bool with_keys)
 {
+	if (!json_count(json, "devices"))
+		fprintf(stderr, "kmemctl: there is no device\n");
 	for (size_t i = 0; i < json_count(json, "devices"); i++) {
 		struct json_object *device = json_member(json, "devices", i);
 
