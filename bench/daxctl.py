@@ -5,10 +5,10 @@ offline-memory.
 The memmap is on the device, with our driver and then with the kernel's own. System calls are counted by strace in a pass of their own.
 """
 import statistics
+import tempfile
 
 from vm import kmemd
 from vm.guest import Guest, Nvdimm
-from vm.initrd import Symlink
 
 PROGRAMS = ("daxctl", "kmemctl")
 TIMEOUT = 600
@@ -83,7 +83,7 @@ def show(what, program, calls, seconds):
 def add_arguments(parser):
     """Options."""
     parser.add_argument("--kernel", default="6.12")
-    parser.add_argument("--size", default="65664M", help="of the NVDIMM; the file behind it is sparse")
+    parser.add_argument("--size", default="65664M", help="of the NVDIMM; what is written to it is kept in this machine's memory")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--list-only", action="store_true", help="no onlining and offlining")
 
@@ -103,9 +103,10 @@ def measure_driver(bench, arguments, driver):
 def main(arguments):
     """Measure and print."""
     # auto_online_blocks is offline from the start: daxctl works with nothing else.
-    options = kmemd.options(arguments.kernel, service=False, cmdline="memhp_default_state=offline", nvdimms=[Nvdimm(arguments.size)],
-                            files={"/etc/systemd/system/kmemd.service": Symlink("/dev/null")})
-    with Guest("bench-daxctl", **options) as guest:
+    # The memory is in the host's: from a disk, what is written first after a writeback would take the time of both.
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder, Guest("bench-daxctl", **kmemd.options(
+            arguments.kernel, service=False, cmdline="memhp_default_state=offline",
+            nvdimms=[Nvdimm(arguments.size, file=f"{folder}/nvdimm")])) as guest:
         bench = Bench(guest)
         measure_driver(bench, arguments, "our")
         guest.run("rmmod kmem; insmod $(find /usr/lib/modules/$(uname -r)/kernel/drivers/dax -name 'kmem.ko*')")
