@@ -124,7 +124,7 @@ check-unit: dependencies $(unit_programs)
 		kmod/build/test-states
 
 check:
-	@tests/lab/setup lab
+	@tests/lab/setup check
 	@$(MAKE) --no-print-directory -j$$(nproc) check-run
 
 check-run: all guest $(unit_programs)
@@ -134,7 +134,7 @@ check-vm: guest
 	@tests/vm/run $(TESTS)
 
 check-debug:
-	@tests/lab/setup lab
+	@tests/lab/setup check
 	@$(MAKE) --no-print-directory -j$$(nproc) guest
 	@nice tests/lab/build-debug-kernel
 	@KMEMD_SOAK_ROUNDS=1000 tests/vm/run tests/vm/test_driver_soak.py tests/vm/test_driver_faults.py
