@@ -3,6 +3,8 @@
  * undone. */
 #include "fake-dax-region.h"
 
+#include "apply/run.h"
+
 #include <sys/wait.h>
 
 #define HMEM_POLICY                                                                                \
@@ -481,6 +483,26 @@ static void dry_runs_change_nothing(void **state)
 	power_off(&machine, *state);
 }
 
+/* Without a timeout it ends only when nothing has changed for a while. */
+static void patience_is_the_time_given_or_as_long_as_blocks_change(void **state)
+{
+	struct patience limited = job_patience(&job);
+	struct patience steady = job_patience(&(struct kmemd_job){.event = on_event});
+	struct deadline deadline;
+
+	(void)state;
+	assert_int_equal(limited.total_sec, 1);
+	assert_int_equal(limited.stall_sec, 0);
+	assert_int_equal(steady.total_sec, 0);
+	assert_in_range(steady.stall_sec, 10, 600);
+	deadline_begin(&deadline, steady);
+	assert_in_range(deadline_left(&deadline), 1, steady.stall_sec * 1000);
+	deadline.stall_end = 0;
+	assert_int_equal(deadline_left(&deadline), 0);
+	deadline_touch(&deadline);
+	assert_in_range(deadline_left(&deadline), 1, steady.stall_sec * 1000);
+}
+
 #define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int main(void)
@@ -498,6 +520,7 @@ int main(void)
 		with_folder(whatever_fails_the_machine_is_as_it_was),
 		with_folder(two_at_once_take_turns),
 		with_folder(dry_runs_change_nothing),
+		cmocka_unit_test(patience_is_the_time_given_or_as_long_as_blocks_change),
 	};
 
 	return cmocka_run_group_tests_name("apply_request", tests, NULL, NULL);
