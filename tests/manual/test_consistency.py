@@ -112,6 +112,14 @@ def test_every_page_is_installed():
     assert re.search(r"for page in man/\*\.\[1-8\]", (TOP / "Makefile").read_text())
 
 
+def test_plan_without_a_device(tmp_path):
+    """Says so, as its page has it, and prints no plan."""
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text('{"version": 1, "host": {"kernel": "6.12", "block_size": 134217728}}')
+    done = subprocess.run([PROGRAM, "plan", "--inventory", inventory], capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "kmemctl: there is no device\n")
+
+
 # -- completions -------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="session")
