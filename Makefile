@@ -50,7 +50,7 @@ library_packages := libcxl libdaxctl libndctl libkmod libudev json-c inih
 library_libs = $(shell pkg-config --libs $(library_packages) 2>/dev/null)
 systemd_libs = $(shell pkg-config --libs libsystemd 2>/dev/null)
 
-library_sources := $(wildcard lib/*.c lib/*/*.c)
+library_sources := $(wildcard base/*.c lib/*.c lib/*/*.c)
 cli_sources := $(wildcard cli/*.c)
 daemon_sources := $(wildcard daemon/*.c)
 worker_sources := $(wildcard daemon/worker/*.c)
@@ -187,7 +187,7 @@ install: all
 	install -D -m 0644 -t $(DESTDIR)$(dkmsdir)/ABI/testing kmod/ABI/testing/*
 
 format:
-	clang-format -i $(wildcard lib/*.[ch] lib/*/*.[ch] cli/*.[ch] daemon/*.[ch] daemon/*/*.[ch] tests/unit/*.[ch])
+	clang-format -i $(wildcard base/*.[ch] lib/*.[ch] lib/*/*.[ch] cli/*.[ch] daemon/*.[ch] daemon/*/*.[ch] tests/unit/*.[ch])
 
 clean:
 	rm -rf $(BUILD)/obj $(BUILD)/tests $(BUILD)/tests-results $(BUILD)/guest $(BUILD)/vm $(programs) \
