@@ -10,7 +10,7 @@
 #   make check-debug only what runs on the debug kernel, and for longer: a quarter of an hour, and ten minutes to build it
 #   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
 #   make bench       kmemd, daxctl and a shell script side by side (BENCH=blocks|daxctl|hotplug for one of them)
-#   make install     into DESTDIR: programs, library, units, rules, policy, manual, driver source for DKMS
+#   make install     into DESTDIR: programs, units, rules, policy, manual, driver source for DKMS
 #   make format      clang-format
 #   make clean       remove what was built; the downloaded kernels stay (make distclean removes them too)
 #
@@ -21,8 +21,6 @@ VERSION := 0.1.0
 prefix ?= /usr
 bindir ?= $(prefix)/bin
 sbindir ?= $(prefix)/sbin
-libdir ?= $(prefix)/lib/$(shell $(CC) -print-multiarch 2>/dev/null)
-includedir ?= $(prefix)/include
 privatedir ?= $(prefix)/lib/kmemd
 unitdir ?= $(prefix)/lib/systemd/system
 catalogdir ?= $(prefix)/lib/systemd/catalog
@@ -40,7 +38,7 @@ says = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=c17 -Wall -Wextra -Werror -Wno-format-truncation \
-	-Wno-unknown-warning-option -fno-strict-aliasing -fPIC \
+	-Wno-unknown-warning-option -fno-strict-aliasing \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 override CPPFLAGS += -D_GNU_SOURCE -DKMEMD_VERSION='"$(VERSION)"' \
 	-DKMEMD_WORKER_PATH='"$(privatedir)/kmemd-worker"' -Ilib -I.
@@ -57,7 +55,6 @@ worker_sources := $(wildcard daemon/worker/*.c)
 unit_tests := $(wildcard tests/unit/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-soname := libkmemd.so.0
 
 programs := $(BUILD)/kmemd $(BUILD)/kmemd-worker $(BUILD)/kmemctl
 unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
@@ -67,7 +64,7 @@ unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 # Objects of tests are kept, like all others.
 .SECONDARY:
 
-all: dependencies $(programs) $(BUILD)/$(soname)
+all: dependencies $(programs)
 
 help:
 	@sed -n '3,18s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -88,11 +85,6 @@ $(BUILD)/libkmemd.a: $(call objects,$(library_sources))
 	$(call says,AR,$@)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
-
-$(BUILD)/$(soname): $(call objects,$(library_sources)) lib/libkmemd.sym
-	$(call says,LINK,$@)
-	$(Q)$(CC) -shared -Wl,-soname,$(soname) -Wl,--version-script=lib/libkmemd.sym $(LDFLAGS) \
-		$(filter %.o,$^) $(library_libs) -o $@
 
 # The daemon sleeps most of its life: it has no use for the library, which its worker has.
 $(BUILD)/kmemd: $(call objects,$(daemon_sources))
@@ -166,12 +158,7 @@ install: all
 	$(call installed,0755,$(BUILD)/kmemd,$(sbindir)/kmemd)
 	$(call installed,0755,$(BUILD)/kmemd-worker,$(privatedir)/kmemd-worker)
 	$(call installed,0644,policy/50-cxl-ram.conf,$(privatedir)/policy.d/50-cxl-ram.conf)
-	$(call installed,0755,$(BUILD)/$(soname),$(libdir)/$(soname))
-	ln -sf $(soname) $(DESTDIR)$(libdir)/libkmemd.so
-	$(call installed,0644,lib/kmemd.h,$(includedir)/kmemd.h)
-	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(unitdir)
-	sed 's|@version@|$(VERSION)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
-		lib/libkmemd.pc.in >$(DESTDIR)$(libdir)/pkgconfig/libkmemd.pc
+	install -d $(DESTDIR)$(unitdir)
 	sed 's|@sbindir@|$(sbindir)|' systemd/kmemd.service.in >$(DESTDIR)$(unitdir)/kmemd.service
 	$(call installed,0644,systemd/kmemd.catalog,$(catalogdir)/kmemd.catalog)
 	$(call installed,0644,udev/90-kmemd.rules,$(rulesdir)/90-kmemd.rules)
@@ -191,7 +178,7 @@ format:
 
 clean:
 	rm -rf $(BUILD)/obj $(BUILD)/tests $(BUILD)/tests-results $(BUILD)/guest $(BUILD)/vm $(programs) \
-		$(BUILD)/libkmemd.a $(BUILD)/$(soname)
+		$(BUILD)/libkmemd.a
 	$(MAKE) -C kmod clean
 
 distclean: clean

@@ -141,12 +141,8 @@ static void say_missing(const char *what, int r)
 int verb_monitor(struct cli *cli)
 {
 	struct monitor monitor = {.cli = cli, .inotify = -1, .job_fd = -1};
-	struct kmemd_error error = {0};
-	int r;
+	int r = start_loop(&monitor);
 
-	if (libsystemd_load(&error) < 0)
-		return cli_fail(&error);
-	r = start_loop(&monitor);
 	if (r < 0) {
 		fprintf(stderr, "kmemctl: cannot start: %s\n", strerror(-r));
 		return KMEMD_FAILED;

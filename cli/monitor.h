@@ -7,7 +7,10 @@
  * file of its own and ends in monitor_tell().
  */
 #include "cli/cli.h"
-#include "cli/libsystemd.h"
+
+#include <systemd/sd-device.h>
+#include <systemd/sd-event.h>
+#include <systemd/sd-journal.h>
 
 /* Memory blocks come by the hundred: they are counted for a moment and told together. */
 struct block_count {

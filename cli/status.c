@@ -3,8 +3,9 @@
 
 #include "base/array.h"
 #include "base/parse.h"
-#include "cli/libsystemd.h"
 #include "cli/list.h"
+
+#include <systemd/sd-bus.h>
 
 #define UNIT_PATH "/org/freedesktop/systemd1/unit/kmemd_2eservice"
 
@@ -22,7 +23,7 @@ static void put_daemon(struct json_object *json)
 	_cleanup_free_ char *state = NULL, *text = NULL;
 	uint32_t pid = 0;
 
-	if (libsystemd_load(NULL) == 0 && sd_bus_open_system(&bus) >= 0) {
+	if (sd_bus_open_system(&bus) >= 0) {
 		sd_bus_get_property_string(bus, "org.freedesktop.systemd1", UNIT_PATH,
 					   "org.freedesktop.systemd1.Unit", "ActiveState", NULL,
 					   &state);

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/libkmod.h"
+#include "base/kernel-modules.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,7 +20,7 @@ int module_load(const char *sysfs, const char *driver, struct kmemd_error *error
 		return error_memory(error);
 	if (access(path, F_OK) == 0)
 		return 0;
-	r = libkmod_open(&context, error);
+	r = kernel_modules_open(&context, error);
 	if (r < 0)
 		return r;
 	r = kmod_module_new_from_name(context, driver, &module);

@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/file.h"
-#include "base/libkmod.h"
+#include "base/kernel-modules.h"
 #include "doctor/facts.h"
 
 #include <fcntl.h>
@@ -120,8 +120,8 @@ static int read_installed(const struct kmemd *kmemd, struct module_facts *module
 	size_t prefix = strlen(kmemd->root) + strlen("/lib/modules/");
 	int r = 0;
 
-	/* Without libkmod the files are found, and what is in them is not known. */
-	libkmod_open(&context, NULL);
+	/* Without memory for it the files are found, and what is in them is not known. */
+	kernel_modules_open(&context, NULL);
 	for (size_t i = 0; i < array_size(places) && r == 0; i++) {
 		_cleanup_free_ char *pattern = format_text("%s/lib/modules/*/%s/kmem.ko*",
 							   kmemd->root, places[i]);

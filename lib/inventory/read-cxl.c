@@ -3,19 +3,21 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "inventory/libcxl.h"
 #include "inventory/read.h"
 
+#include <cxl/libcxl.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 DEFINE_CLEANUP(struct cxl_ctx *, cxl_unref);
 
+/* libcxl prints to standard error unless it is given something else to do. */
 static void log_nothing(struct cxl_ctx *context, int priority, const char *file, int line,
 			const char *function, const char *format, va_list arguments)
 {
-	library_log_nothing(context, priority, file, line, function, format, arguments);
+	(void)context, (void)priority, (void)file, (void)line, (void)function, (void)format;
+	(void)arguments;
 }
 
 /*
@@ -218,11 +220,8 @@ int read_cxl(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 {
 	_cleanup_(cxl_unrefp) struct cxl_ctx *context = NULL;
 	struct cxl_bus *bus;
-	int r = libcxl_load(error);
+	int r = cxl_new(&context);
 
-	if (r < 0)
-		return r;
-	r = cxl_new(&context);
 	if (r < 0)
 		return error_errno(error, -r, "libcxl: %s", strerror(-r));
 	cxl_set_log_fn(context, log_nothing);

@@ -2,17 +2,19 @@
 /* NVDIMM namespaces through libndctl; read-dax.c tells the dax devices of those in devdax mode. */
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "inventory/libndctl.h"
 #include "inventory/read.h"
 
+#include <ndctl/libndctl.h>
 #include <stdio.h>
 
 DEFINE_CLEANUP(struct ndctl_ctx *, ndctl_unref);
 
+/* libndctl prints to standard error unless it is given something else to do. */
 static void log_nothing(struct ndctl_ctx *context, int priority, const char *file, int line,
 			const char *function, const char *format, va_list arguments)
 {
-	library_log_nothing(context, priority, file, line, function, format, arguments);
+	(void)context, (void)priority, (void)file, (void)line, (void)function, (void)format;
+	(void)arguments;
 }
 
 static const char *mode_name(enum ndctl_namespace_mode mode)
@@ -96,11 +98,8 @@ int read_nvdimm(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 {
 	_cleanup_(ndctl_unrefp) struct ndctl_ctx *context = NULL;
 	struct ndctl_bus *bus;
-	int r = libndctl_load(error);
+	int r = ndctl_new(&context);
 
-	if (r < 0)
-		return r;
-	r = ndctl_new(&context);
 	if (r < 0)
 		return error_errno(error, -r, "libndctl: %s", strerror(-r));
 	ndctl_set_log_fn(context, log_nothing);
