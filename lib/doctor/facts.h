@@ -8,7 +8,7 @@
 #include "context.h"
 #include "doctor/udev-rules.h"
 #include "policy/policy.h"
-#include "state/state.h"
+#include "job/state.h"
 
 /* A kmem.ko below /lib/modules that is not the kernel's own: in updates/, extra/ or weak-updates/.
  */

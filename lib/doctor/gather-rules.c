@@ -4,7 +4,7 @@
 #include "base/dropin.h"
 #include "base/file.h"
 #include "doctor/facts.h"
-#include "policy/import.h"
+#include "policy/import-daxctl.h"
 
 #include <fcntl.h>
 #include <stdio.h>

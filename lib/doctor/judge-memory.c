@@ -2,7 +2,7 @@
 /* Devices, their blocks and zones, and what stands in the machine's map of resources. */
 #include "base/parse.h"
 #include "doctor/judge.h"
-#include "inventory/blocks.h"
+#include "inventory/memory-block.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  *   .../hmem.0/dax0.0				a Soft Reserved range
  * The identities are those that inventory_find_devices() gives the devices of a whole inventory.
  */
-#include "inventory/dax.h"
+#include "inventory/read-dax.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"

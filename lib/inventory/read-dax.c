@@ -3,8 +3,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "inventory/blocks.h"
-#include "inventory/dax.h"
+#include "inventory/memory-block.h"
+#include "inventory/read-dax.h"
 #include "inventory/read.h"
 
 #include <fcntl.h>

@@ -26,20 +26,20 @@
 #undef attribute_write_open
 #undef file_replace
 #define kmemd_inventory_read real_inventory_read
-#include "inventory/read.c"
+#include "inventory/snapshot.c"
 #undef kmemd_inventory_read
 #define inventory_read_dax real_inventory_read_dax
 #include "inventory/read-dax.c"
 #undef inventory_read_dax
 #define backoff_sleep real_backoff_sleep
-#include "apply/deadline.c"
+#include "job/deadline.c"
 #undef backoff_sleep
 
-#include "apply/deadline.h"
+#include "job/deadline.h"
 #include "base/error.h"
 #include "base/parse.h"
-#include "inventory/blocks.h"
-#include "inventory/dax.h"
+#include "inventory/memory-block.h"
+#include "inventory/read-dax.h"
 #include "inventory/read.h"
 
 #include <dirent.h>

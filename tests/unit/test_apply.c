@@ -2,7 +2,7 @@
 /* Jobs on a kernel made of files: they do what policy wants, and undo it when a step fails. */
 #include "fake-kernel.h"
 
-#include "state/state.h"
+#include "job/state.h"
 
 #include <sys/wait.h>
 

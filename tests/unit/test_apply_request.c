@@ -3,7 +3,7 @@
  * undone. */
 #include "fake-dax-region.h"
 
-#include "apply/run.h"
+#include "job/run.h"
 
 #include <sys/wait.h>
 

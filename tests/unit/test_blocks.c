@@ -2,8 +2,8 @@
 /* Memory blocks: which ones lie in a device's ranges, and what sysfs says of them. */
 #include "fixture.h"
 
-#include "apply/transition.h"
-#include "inventory/blocks.h"
+#include "step/transition.h"
+#include "inventory/memory-block.h"
 
 #define NODE 1
 

@@ -3,7 +3,7 @@
 #include "fixture.h"
 
 #include "context.h"
-#include "policy/import.h"
+#include "policy/import-daxctl.h"
 
 #define UUID_A "ed93e918-e165-49d8-921d-383d7b9660c5"
 #define UUID_B "f36d02ff-1d9f-4fb9-a5b9-8ceb10a00fe3"

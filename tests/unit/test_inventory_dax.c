@@ -4,7 +4,7 @@
 #include "tree.h"
 
 #include "context.h"
-#include "inventory/dax.h"
+#include "inventory/read-dax.h"
 #include "inventory/read.h"
 
 /* inventory_read_dax() of all devices, which has to work. */

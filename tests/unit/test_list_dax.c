@@ -3,7 +3,7 @@
 #include "tree.h"
 
 #include "context.h"
-#include "report/report.h"
+#include "json/report.h"
 
 static struct json_object *report_of(const char *folder, const struct kmemd_list *list)
 {

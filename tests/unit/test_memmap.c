@@ -2,7 +2,7 @@
 /* What memmaps cost, against the numbers of the kernel's documents, and what is recommended. */
 #include "fixture.h"
 
-#include "report/memmap-cost.h"
+#include "plan/memmap-cost.h"
 
 #define TIB   (1024 * GIB)
 #define KIB   UINT64_C(1024)

@@ -2,7 +2,7 @@
 /* Moving a memmap while its memory is in use: planned, done, refused, undone whatever fails. */
 #include "fake-kernel.h"
 
-#include "plan/memmap.h"
+#include "plan/plan-memmap.h"
 
 #define UUID "01234567-89ab-cdef-0123-456789abcdef"
 #define POLICY(rest)                                                                               \

@@ -6,7 +6,7 @@
 #include "fixture.h"
 
 #include "plan/plan.h"
-#include "verify/verify.h"
+#include "plan/verify-policy.h"
 
 #include <dirent.h>
 #include <inttypes.h>

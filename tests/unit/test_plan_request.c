@@ -2,8 +2,8 @@
 /* Plans for what is asked for by hand: which steps, which refusals, and what "all" leaves alone. */
 #include "plan-fixture.h"
 
-#include "inventory/blocks.h"
-#include "plan/request.h"
+#include "inventory/memory-block.h"
+#include "plan/plan-request.h"
 
 enum source {
 	SOURCE_HMEM,

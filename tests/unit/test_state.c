@@ -2,7 +2,7 @@
 /* What outlives a process: records, the journal, the lock. */
 #include "fixture.h"
 
-#include "state/state.h"
+#include "job/state.h"
 
 #include <signal.h>
 #include <sys/wait.h>

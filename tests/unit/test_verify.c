@@ -2,7 +2,7 @@
 /* What the kernel shows after a job against what was wanted, block by block. */
 #include "fixture.h"
 
-#include "verify/verify.h"
+#include "plan/verify-policy.h"
 
 #define RAM_POLICY  "[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Memory]\nMode=system-ram\n"
 #define DRIVER_KMEM "'driver': 'kmem', 'memmap_on_memory': true, "

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A snapshot from its JSON: for planning on a machine that is somewhere else, and for tests. */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/parse.h"
+#include "inventory/inventory.h"
+#include "json/report.h"
+
+#include <errno.h>
+
+#define get_name(json, key, target) json_get_text(json, key, target, sizeof(target))
+
+static enum tristate get_tristate(const struct json_object *json, const char *key)
+{
+	if (!json_object_object_get_ex(json, key, NULL))
+		return TRISTATE_UNKNOWN;
+	return json_get_bool(json, key) ? TRISTATE_YES : TRISTATE_NO;
+}
+
+/* The index of a word, or 0 for one that is none of them. */
+static unsigned int get_enum(const struct json_object *json, const char *key,
+			     const char *const *names, unsigned int count)
+{
+	int index = parse_name(json_text(json, key), names, count);
+
+	return index < 0 ? 0 : (unsigned int)index;
+}
+
+static void load_host(const struct json_object *json, struct host *host)
+{
+	get_name(json, "kernel", host->kernel);
+	get_name(json, "auto_online_blocks", host->auto_online_blocks);
+	host->block_size = json_get_u64(json, "block_size");
+	get_name(json, "machine", host->machine);
+	host->memmap_parameter = get_tristate(json, "memmap_on_memory");
+	host->hugetlb_vmemmap = get_tristate(json, "hugetlb_optimize_vmemmap");
+	host->kmem = get_enum(json, "kmem", kmem_module_names, KMEM_MODULE_COUNT);
+	host->memory_total = json_get_u64(json, "memory_total");
+	host->memory_free = json_get_u64(json, "memory_free");
+	host->memory_available = json_get_u64(json, "memory_available");
+}
+
+static int load_node(const struct json_object *json, struct kmemd_inventory *inventory)
+{
+	struct node *node = array_add(&inventory->nodes);
+
+	if (!node)
+		return -ENOMEM;
+	node->id = (int)json_get_int(json, "node");
+	node->total = json_get_u64(json, "total");
+	node->free = json_get_u64(json, "free");
+	return 0;
+}
+
+static int load_memdev(const struct json_object *json, struct kmemd_inventory *inventory)
+{
+	struct memdev *memdev = array_add(&inventory->memdevs);
+
+	if (!memdev)
+		return -ENOMEM;
+	get_name(json, "memdev", memdev->name);
+	get_name(json, "host", memdev->host);
+	get_name(json, "free_decoder", memdev->free_decoder);
+	memdev->serial = json_get_u64(json, "serial");
+	memdev->node = (int)json_get_int(json, "node");
+	memdev->ram_size = json_get_u64(json, "ram_size");
+	memdev->pmem_size = json_get_u64(json, "pmem_size");
+	memdev->ram_allocated = json_get_u64(json, "ram_allocated");
+	memdev->enabled = json_get_bool(json, "enabled");
+	memdev->instance = json_get_u64(json, "instance");
+	return 0;
+}
+
+static int load_root_decoder(const struct json_object *json, struct kmemd_inventory *inventory)
+{
+	struct root_decoder *decoder = array_add(&inventory->root_decoders);
+
+	if (!decoder)
+		return -ENOMEM;
+	get_name(json, "decoder", decoder->name);
+	decoder->start = json_get_u64(json, "start");
+	decoder->size = json_get_u64(json, "size");
+	decoder->largest_free = json_get_u64(json, "largest_free");
+	decoder->volatile_capable = json_get_bool(json, "volatile_capable");
+	decoder->persistent_capable = json_get_bool(json, "persistent_capable");
+	decoder->creates_ram = json_get_bool(json, "creates_ram");
+	decoder->ways = (unsigned int)json_get_u64(json, "ways");
+	decoder->granularity = (unsigned int)json_get_u64(json, "granularity");
+	for (size_t i = 0; i < json_count(json, "memdevs"); i++) {
+		const char *text = json_object_get_string(json_member(json, "memdevs", i));
+		char **name = array_add(&decoder->memdevs);
+
+		if (!name)
+			return -ENOMEM;
+		*name = strdup(text ? text : "");
+		if (!*name)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int load_region(const struct json_object *json, struct kmemd_inventory *inventory)
+{
+	struct region *region = array_add(&inventory->regions);
+
+	if (!region)
+		return -ENOMEM;
+	get_name(json, "region", region->name);
+	get_name(json, "root_decoder", region->root_decoder);
+	region->start = json_get_u64(json, "start");
+	region->size = json_get_u64(json, "size");
+	region->ways = (unsigned int)json_get_u64(json, "ways");
+	region->granularity = (unsigned int)json_get_u64(json, "granularity");
+	region->persistent = json_get_bool(json, "persistent");
+	region->committed = json_get_bool(json, "committed");
+	region->enabled = json_get_bool(json, "enabled");
+	region->lost_blocks = (unsigned int)json_get_u64(json, "lost_blocks");
+	for (size_t i = 0; i < json_count(json, "targets"); i++) {
+		struct json_object *item = json_member(json, "targets", i);
+		struct region_target *target = array_add(&region->targets);
+
+		if (!target)
+			return -ENOMEM;
+		get_name(item, "memdev", target->memdev);
+		get_name(item, "decoder", target->decoder);
+	}
+	return 0;
+}
+
+static int load_namespace(const struct json_object *json, struct kmemd_inventory *inventory)
+{
+	struct namespace *namespace = array_add(&inventory->namespaces);
+
+	if (!namespace)
+		return -ENOMEM;
+	get_name(json, "namespace", namespace->name);
+	get_name(json, "mode", namespace->mode);
+	get_name(json, "uuid", namespace->uuid);
+	get_name(json, "raw_uuid", namespace->raw_uuid);
+	get_name(json, "dax", namespace->dax);
+	namespace->size = json_get_u64(json, "size");
+	namespace->node = (int)json_get_int(json, "node");
+	namespace->instance = json_get_u64(json, "instance");
+	return 0;
+}
+
+static int load_dax_arrays(const struct json_object *json, struct dax_device *dax)
+{
+	for (size_t i = 0; i < json_count(json, "ranges"); i++) {
+		struct json_object *item = json_member(json, "ranges", i);
+		struct range *range = array_add(&dax->ranges);
+
+		if (!range)
+			return -ENOMEM;
+		range->start = json_get_u64(item, "start");
+		range->size = json_get_u64(item, "size");
+	}
+	for (size_t i = 0; i < json_count(json, "blocks"); i++) {
+		struct json_object *item = json_member(json, "blocks", i);
+		struct memory_block *block = array_add(&dax->blocks);
+
+		if (!block)
+			return -ENOMEM;
+		block->index = json_get_u64(item, "index");
+		block->state = get_enum(item, "state", block_state_names, BLOCK_STATE_COUNT);
+	}
+	return 0;
+}
+
+static int load_dax(const struct json_object *json, struct kmemd_inventory *inventory)
+{
+	struct dax_device *dax = array_add(&inventory->dax);
+	struct json_object *kmem;
+
+	if (!dax)
+		return -ENOMEM;
+	get_name(json, "dax", dax->name);
+	get_name(json, "origin", dax->origin);
+	get_name(json, "driver", dax->driver);
+	dax->parent = get_enum(json, "parent", dax_parent_names, DAX_PARENT_COUNT);
+	dax->size = json_get_u64(json, "size");
+	dax->align = json_get_u64(json, "align");
+	dax->target_node = (int)json_get_int(json, "target_node");
+	dax->memmap_on_memory = get_tristate(json, "memmap_on_memory");
+	if (json_object_object_get_ex(json, "kmem", &kmem)) {
+		dax->has_kmem_numbers = true;
+		dax->memmap_dram = json_get_u64(kmem, "memmap_dram_bytes");
+		dax->memmap_device = json_get_u64(kmem, "memmap_device_bytes");
+		dax->blocks_self_hosted = json_get_u64(kmem, "blocks_self_hosted");
+		dax->blocks_failed = json_get_u64(kmem, "blocks_failed");
+	}
+	return load_dax_arrays(json, dax);
+}
+
+static int load_array(const struct json_object *json, const char *key,
+		      struct kmemd_inventory *inventory,
+		      int (*load)(const struct json_object *json,
+				  struct kmemd_inventory *inventory))
+{
+	for (size_t i = 0; i < json_count(json, key); i++) {
+		int r = load(json_member(json, key, i), inventory);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int load_all(const struct json_object *json, struct kmemd_inventory *inventory)
+{
+	static const struct {
+		const char *key;
+		int (*load)(const struct json_object *json, struct kmemd_inventory *inventory);
+	} parts[] = {
+		{"nodes", load_node},
+		{"memdevs", load_memdev},
+		{"root_decoders", load_root_decoder},
+		{"regions", load_region},
+		{"namespaces", load_namespace},
+		{"dax", load_dax},
+	};
+	struct json_object *host = NULL;
+
+	json_object_object_get_ex(json, "host", &host);
+	load_host(host, &inventory->host);
+	for (size_t i = 0; i < array_size(parts); i++) {
+		int r = load_array(json, parts[i].key, inventory, parts[i].load);
+
+		if (r < 0)
+			return r;
+	}
+	return inventory_find_devices(inventory);
+}
+
+int kmemd_inventory_from_json(struct json_object *json, struct kmemd_inventory **ret,
+			      struct kmemd_error *error)
+{
+	struct kmemd_inventory *inventory;
+
+	if (json_get_int(json, "version") != INVENTORY_VERSION)
+		return error_set(error, KMEMD_USAGE, EINVAL,
+				 "this is no inventory of version %d: make one with kmemctl "
+				 "inventory",
+				 INVENTORY_VERSION);
+	inventory = calloc(1, sizeof(*inventory));
+	if (!inventory)
+		return error_memory(error);
+	if (load_all(json, inventory) < 0) {
+		kmemd_inventory_free(inventory);
+		return error_memory(error);
+	}
+	if (!inventory->host.block_size) {
+		kmemd_inventory_free(inventory);
+		return error_set(error, KMEMD_USAGE, EINVAL, "the inventory has no block size");
+	}
+	*ret = inventory;
+	return 0;
+}

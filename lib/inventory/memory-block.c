@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "inventory/memory-block.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void blocks_of_range(const struct range *range, uint64_t block_size, uint64_t *first,
+		     uint64_t *count)
+{
+	uint64_t end, begin;
+
+	*first = *count = 0;
+	if (!block_size || __builtin_add_overflow(range->start, range->size, &end))
+		return;
+	begin = range->start / block_size + (range->start % block_size != 0);
+	end /= block_size;
+	*first = begin;
+	*count = end > begin ? end - begin : 0;
+}
+
+static int compare_blocks(const void *a, const void *b)
+{
+	uint64_t x = ((const struct memory_block *)a)->index;
+	uint64_t y = ((const struct memory_block *)b)->index;
+
+	return (x > y) - (x < y);
+}
+
+int blocks_find(struct dax_device *dax, uint64_t block_size)
+{
+	array_foreach(range, &dax->ranges) {
+		uint64_t first, count;
+
+		blocks_of_range(range, block_size, &first, &count);
+		for (uint64_t i = 0; i < count; i++) {
+			struct memory_block *block = array_add(&dax->blocks);
+
+			if (!block)
+				return -ENOMEM;
+			block->index = first + i;
+		}
+	}
+	if (dax->blocks.count)
+		qsort(dax->blocks.items, dax->blocks.count, sizeof(*dax->blocks.items),
+		      compare_blocks);
+	return 0;
+}
+
+int blocks_open(const char *sysfs)
+{
+	_cleanup_free_ char *path = format_text("%s/devices/system/memory", sysfs);
+	int fd;
+
+	if (!path)
+		return -ENOMEM;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_block(int directory, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int open_block(int directory, const char *format, ...)
+{
+	char path[96];
+	va_list arguments;
+	int fd;
+
+	va_start(arguments, format);
+	vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+int block_open_zones(int directory, int node, uint64_t index)
+{
+	if (node < 0)
+		return -ENOENT;
+	return open_block(directory, "../node/node%d/memory%" PRIu64 "/valid_zones", node, index);
+}
+
+int block_read_zones(int fd, enum block_state *ret)
+{
+	char text[128];
+	/* Reading from the beginning makes sysfs ask the kernel anew. */
+	ssize_t length = pread(fd, text, sizeof(text), 0);
+
+	if (length < 0)
+		return errno == ENODEV ? -ENOENT : -errno; /* open, and then gone */
+	if ((size_t)length == sizeof(text))
+		return -EMSGSIZE;
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	text[length] = '\0';
+	if (!text[0])
+		return -ENODATA;
+	if (!strcmp(text, "none"))
+		*ret = BLOCK_MIXED;
+	else if (strchr(text, ' '))
+		*ret = BLOCK_OFFLINE;
+	else
+		*ret = !strcmp(text, "Movable") ? BLOCK_MOVABLE : BLOCK_KERNEL;
+	return 0;
+}
+
+/* -ENOENT: there is no valid_zones, and -ENODATA: nothing in it. */
+static int read_zones_once(int opened, enum block_state *ret)
+{
+	_cleanup_close_ int fd = opened;
+
+	return fd < 0 ? fd : block_read_zones(fd, ret);
+}
+
+/* Of a block that is in no node, or not in the one that was thought. */
+static int read_state(int directory, uint64_t index, enum block_state *ret)
+{
+	char path[64], text[128];
+	int r;
+
+	snprintf(path, sizeof(path), "memory%" PRIu64 "/state", index);
+	r = attribute_read(directory, path, text, sizeof(text));
+	if (r == -ENOENT || r == -ENODEV) {
+		*ret = BLOCK_ABSENT;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (strcmp(text, "online")) {
+		*ret = BLOCK_OFFLINE;
+		return 0;
+	}
+	r = read_zones_once(open_block(directory, "memory%" PRIu64 "/valid_zones", index), ret);
+	/* A kernel that cannot remove memory has none. */
+	if (r == -ENOENT || r == -ENODATA) {
+		*ret = BLOCK_MIXED;
+		r = 0;
+	}
+	return r;
+}
+
+int block_read(int directory, int node, uint64_t index, enum block_state *ret)
+{
+	int r = read_zones_once(block_open_zones(directory, node, index), ret);
+
+	return r == -ENOENT || r == -ENODATA ? read_state(directory, index, ret) : r;
+}
+
+int blocks_read(int directory, struct dax_device *dax)
+{
+	array_foreach(block, &dax->blocks) {
+		int r = block_read(directory, dax->target_node, block->index, &block->state);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

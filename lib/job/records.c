@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "job/state.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+const char *const record_state_names[RECORD_STATE_COUNT] = {
+	[RECORD_HELD] = "held",
+	[RECORD_FAILED] = "failed",
+	[RECORD_REFUSED] = "refused",
+};
+
+/* Identities come from firmware and labels: whatever is not plain becomes '_' in the file's name.
+ */
+static char *record_path(const struct kmemd *kmemd, const char *identity)
+{
+	char *path = format_text("%s/devices/%s.json", kmemd->run, identity);
+
+	if (!path)
+		return NULL;
+	for (char *c = path + strlen(path) - strlen(identity) - strlen(".json"); c[5]; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("-.+:", *c))
+			*c = '_';
+	return path;
+}
+
+static int record_state_of(const char *name)
+{
+	for (int i = 0; i < RECORD_STATE_COUNT; i++)
+		if (!strcmp(record_state_names[i], name))
+			return i;
+	return -EINVAL;
+}
+
+static bool record_load(const char *path, struct record *ret)
+{
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	int state;
+
+	if (json_read_file(path, &json) < 0)
+		return false;
+	state = record_state_of(json_text(json, "state"));
+	if (state < 0)
+		return false;
+	ret->state = (enum record_state)state;
+	ret->instance = json_get_u64(json, "instance");
+	json_get_text(json, "device", ret->device, sizeof(ret->device));
+	json_get_text(json, "message", ret->message, sizeof(ret->message));
+	return true;
+}
+
+bool record_read(const struct kmemd *kmemd, const struct device *device, struct record *ret)
+{
+	_cleanup_free_ char *path = record_path(kmemd, device->identity);
+
+	return path && record_load(path, ret) && !strcmp(ret->device, device->identity) &&
+	       ret->instance == device->instance;
+}
+
+int record_write(const struct kmemd *kmemd, const struct device *device, enum record_state state,
+		 const char *message, struct kmemd_error *error)
+{
+	_cleanup_free_ char *path = record_path(kmemd, device->identity);
+	_cleanup_(json_object_putp) struct json_object *json = json_object_new_object();
+	int r;
+
+	if (!path || !json)
+		return error_memory(error);
+	json_put_text(json, "device", device->identity);
+	json_put_text(json, "state", record_state_names[state]);
+	json_put_u64(json, "instance", device->instance);
+	json_put_text(json, "message", message);
+	r = json_write_file(path, json);
+	if (r < 0)
+		return error_errno(error, -r, "cannot write %s: %s", path, strerror(-r));
+	return 0;
+}
+
+void record_remove(const struct kmemd *kmemd, const struct device *device)
+{
+	_cleanup_free_ char *path = record_path(kmemd, device->identity);
+
+	if (path)
+		unlink(path);
+}
+
+/* Calls back for every file of the devices directory that is a record. */
+static int each_file(const struct kmemd *kmemd,
+		     void (*callback)(const char *path, const struct record *record,
+				      void *userdata),
+		     void *userdata)
+{
+	_cleanup_free_ char *path = format_text("%s/devices", kmemd->run);
+	_cleanup_dir_ DIR *directory = path ? opendir(path) : NULL;
+	struct dirent *entry;
+
+	if (!path)
+		return -ENOMEM;
+	if (!directory)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(directory))) {
+		_cleanup_free_ char *file = NULL;
+		struct record record;
+
+		/* What a write-then-rename that was cut short has left ends in .new. */
+		if (!strstr(entry->d_name, ".json") || strstr(entry->d_name, ".json.new"))
+			continue;
+		file = format_text("%s/%s", path, entry->d_name);
+		if (file && record_load(file, &record))
+			callback(file, &record, userdata);
+	}
+	return 0;
+}
+
+static void prune_file(const char *path, const struct record *record, void *userdata)
+{
+	const struct kmemd_inventory *inventory = userdata;
+
+	array_foreach(device, &inventory->devices)
+		if (!strcmp(device->identity, record->device) &&
+		    device->instance == record->instance)
+			return;
+	unlink(path);
+}
+
+void records_prune(const struct kmemd *kmemd, const struct kmemd_inventory *inventory)
+{
+	each_file(kmemd, prune_file, (void *)inventory);
+}
+
+struct each_record {
+	void (*callback)(const struct record *record, void *userdata);
+	void *userdata;
+};
+
+static void pass_record(const char *path, const struct record *record, void *userdata)
+{
+	const struct each_record *each = userdata;
+
+	(void)path;
+	each->callback(record, each->userdata);
+}
+
+int records_each(const struct kmemd *kmemd,
+		 void (*callback)(const struct record *record, void *userdata), void *userdata)
+{
+	struct each_record each = {callback, userdata};
+
+	return each_file(kmemd, pass_record, &each);
+}

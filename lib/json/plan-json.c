@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reports about what would be done, and why: plan and explain. */
+#include "plan/plan.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "json/report.h"
+#include "job/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* "/etc/kmemd/policy.d/10-x.conf:7", or where the value comes from when no file says it. */
+static void source_of(const struct decision *decision, enum policy_key key, char *buffer,
+		      size_t size)
+{
+	if (key == KEY_COUNT)
+		snprintf(buffer, size, "the command");
+	else if (decision->file && decision->file->line[key])
+		snprintf(buffer, size, "%s:%u", decision->file->path, decision->file->line[key]);
+	else
+		snprintf(buffer, size, "default");
+}
+
+static void put_step(struct json_object *array, const struct plan *plan, const struct step *step)
+{
+	struct json_object *json = json_append_object(array), *why;
+	char text[256];
+
+	step_text(step, text, sizeof(text));
+	json_put_text(json, "type", step_names[step->type]);
+	json_put_text(json, "target", step->target);
+	json_put_text(json, "text", text);
+	json_put_u64(json, "memmap_dram_bytes", step->dram_bytes);
+	json_put_u64(json, "memmap_device_bytes", step->device_bytes);
+	json_put_u64(json, "lost_bytes", step->lost_bytes);
+	json_put_text(json, "undo", step_undo_text(step->type));
+	why = json_put_object(json, "why");
+	if (step->why != KEY_COUNT) {
+		snprintf(text, sizeof(text), "%s.%s", policy_keys[step->why].section,
+			 policy_keys[step->why].name);
+		json_put_text(why, "key", text);
+	}
+	source_of(&plan->decision, step->why, text, sizeof(text));
+	json_put_text(why, "source", text);
+}
+
+/* What the plan is for, in a word. */
+static const char *mode_of(const struct plan *plan)
+{
+	if (plan->goal == GOAL_REQUEST) /* policy has no say in it */
+		return "by-hand";
+	if (plan->goal == GOAL_DRAIN)
+		return "drain";
+	return mode_names[plan->decision.settings.mode];
+}
+
+/* Why nothing is done although something is wanted; "" when nothing stands in the way. */
+static const char *refusal_of(const struct plan *plan)
+{
+	if (plan->goal == GOAL_POLICY && plan->decision.refusal[0])
+		return plan->decision.refusal;
+	return plan->refusal;
+}
+
+void report_plan(struct json_object *array, const struct kmemd *kmemd, const struct plan *plan)
+{
+	struct json_object *json = json_append_object(array), *steps;
+
+	json_put_text(json, "device", plan->device->name);
+	json_put_text(json, "identity", plan->device->identity);
+	json_put_text(json, "mode", mode_of(plan));
+	json_put_text(json, "policy", plan->decision.file ? plan->decision.file->path : "");
+	json_put_text(json, "refused", refusal_of(plan));
+	json_put_text(json, "note", plan->note);
+	if (plan->goal == GOAL_POLICY)
+		report_record(json, kmemd, plan->device);
+	steps = json_put_array(json, "steps");
+	array_foreach(step, &plan->steps)
+		put_step(steps, plan, step);
+}
+
+static void put_key(struct json_object *array, const struct decision *decision, enum policy_key key,
+		    const char *value)
+{
+	struct json_object *json = json_append_object(array);
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s.%s", policy_keys[key].section, policy_keys[key].name);
+	json_put_text(json, "key", text);
+	json_put_text(json, "value", value);
+	source_of(decision, key, text, sizeof(text));
+	json_put_text(json, "source", text);
+}
+
+static void put_explanation(struct json_object *array, const struct kmemd *kmemd,
+			    const struct plan *plan)
+{
+	const struct decision *decision = &plan->decision;
+	const struct settings *settings = &decision->settings;
+	struct json_object *json, *keys;
+	char number[16];
+
+	report_plan(array, kmemd, plan);
+	json = json_object_array_get_idx(array, json_object_array_length(array) - 1);
+	json_put_text(json, "kind", kind_names[plan->device->kind]);
+	keys = json_put_array(json, "keys");
+	put_key(keys, decision, KEY_CREATE, settings->create ? "yes" : "no");
+	put_key(keys, decision, KEY_MODE, mode_names[settings->mode]);
+	put_key(keys, decision, KEY_ZONE, zone_names[settings->zone]);
+	put_key(keys, decision, KEY_MEMMAP_ON_MEMORY, memmap_wish_names[settings->memmap]);
+	snprintf(number, sizeof(number), "%u", settings->drain_timeout_sec);
+	put_key(keys, decision, KEY_DRAIN_TIMEOUT, number);
+	put_key(keys, decision, KEY_ON_FAILURE, on_failure_names[settings->on_failure]);
+}
+
+/* What apply does with all devices leaves out those that are held; a name lifts that. */
+static void leave_held_alone(const struct kmemd *kmemd, struct plan *plan)
+{
+	struct record record;
+
+	if (plan->goal == GOAL_POLICY && record_read(kmemd, plan->device, &record) &&
+	    record.state == RECORD_HELD)
+		plan->steps.count = 0;
+}
+
+static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			  const struct kmemd_policy *policy, const char *name, enum goal goal,
+			  void (*put)(struct json_object *array, const struct kmemd *kmemd,
+				      const struct plan *plan),
+			  struct json_object **ret, struct kmemd_error *error)
+{
+	struct json_object *json, *devices;
+	const struct device *only = name ? inventory_device(inventory, name) : NULL;
+
+	if (name && !only)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
+				 "no device is called '%s' (kmemctl status shows them)", name);
+	json = json_object_new_object();
+	devices = json_put_array(json, "devices");
+	array_foreach(device, &inventory->devices) {
+		struct decision decision;
+		struct plan plan;
+
+		if (only && only != device)
+			continue;
+		policy_decide(policy, device, &decision);
+		if (!devices || plan_make(inventory, device, &decision, goal, &plan) < 0) {
+			json_object_put(json);
+			return error_memory(error);
+		}
+		if (!name)
+			leave_held_alone(kmemd, &plan);
+		put(devices, kmemd, &plan);
+		plan_release(&plan);
+	}
+	*ret = json;
+	return 0;
+}
+
+int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+		      const struct kmemd_policy *policy, const char *device, bool drain,
+		      struct json_object **ret, struct kmemd_error *error)
+{
+	return report_devices(kmemd, inventory, policy, device, drain ? GOAL_DRAIN : GOAL_POLICY,
+			      report_plan, ret, error);
+}
+
+int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			 const struct kmemd_policy *policy, const char *device,
+			 struct json_object **ret, struct kmemd_error *error)
+{
+	return report_devices(kmemd, inventory, policy, device, GOAL_POLICY, put_explanation, ret,
+			      error);
+}

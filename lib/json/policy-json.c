@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reports about policy: its files, what each says, which one speaks for a device, and why. */
+#include "policy/policy.h"
+#include "base/cleanup.h"
+#include "base/dropin.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/parse.h"
+#include "context.h"
+#include "policy/import-daxctl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#define POLICY_FILE_MAX (64 * 1024)
+
+DEFINE_CLEANUP(struct kmemd_policy *, kmemd_policy_free);
+
+static void put_problem(struct json_object *array, const struct policy_problem *problem)
+{
+	struct json_object *json = json_append_object(array);
+
+	json_put_text(json, "file", problem->path);
+	json_put_u64(json, "line", problem->line);
+	json_put_text(json, "message", problem->message);
+}
+
+struct json_object *kmemd_policy_to_json(const struct kmemd_policy *policy)
+{
+	struct json_object *json = json_object_new_object(), *array;
+
+	array = json_put_array(json, "files");
+	array_foreach(file, &policy->files)
+		json_object_array_add(array, json_object_new_string(file->path));
+	array = json_put_array(json, "problems");
+	array_foreach(problem, &policy->problems)
+		put_problem(array, problem);
+	return json;
+}
+
+/* --- the files ----------------------------------------------------------------------------------
+ */
+
+static void key_name(enum policy_key key, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%s.%s", policy_keys[key].section, policy_keys[key].name);
+}
+
+/* What stands behind the = in a line of a file, without blanks and comment. */
+static void value_in_line(const char *text, unsigned int number, char *buffer, size_t size)
+{
+	const char *sign, *end;
+
+	buffer[0] = '\0';
+	while (number-- > 1) {
+		text += strcspn(text, "\n");
+		if (!*text++)
+			return;
+	}
+	end = text + strcspn(text, "\n");
+	sign = memchr(text, '=', (size_t)(end - text));
+	if (!sign)
+		return;
+	for (sign++; sign < end && (*sign == ' ' || *sign == '\t'); sign++)
+		;
+	for (const char *c = sign; c < end; c++)
+		if (*c == '#' && c > sign && (c[-1] == ' ' || c[-1] == '\t'))
+			end = c;
+	while (end > sign && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		end--;
+	snprintf(buffer, size, "%.*s", (int)(end - sign), sign);
+}
+
+/* In words that a file could say; "" for keys of [Match], which have no default. */
+static const char *default_value(enum policy_key key, char buffer[16])
+{
+	switch (key) {
+	case KEY_CREATE:
+		return default_settings.create ? "yes" : "no";
+	case KEY_MODE:
+		return mode_names[default_settings.mode];
+	case KEY_ZONE:
+		return zone_names[default_settings.zone];
+	case KEY_MEMMAP_ON_MEMORY:
+		return memmap_wish_names[default_settings.memmap];
+	case KEY_DRAIN_TIMEOUT:
+		snprintf(buffer, 16, "%u", default_settings.drain_timeout_sec);
+		return buffer;
+	case KEY_ON_FAILURE:
+		return on_failure_names[default_settings.on_failure];
+	default:
+		return "";
+	}
+}
+
+static void put_keys(struct json_object *json, const struct policy_file *file, const char *text)
+{
+	struct json_object *keys = json_put_array(json, "keys");
+
+	for (unsigned int key = 0; key < KEY_COUNT; key++) {
+		char name[64], value[512], number[16];
+		struct json_object *item;
+
+		if (file->line[key])
+			value_in_line(text, file->line[key], value, sizeof(value));
+		else
+			snprintf(value, sizeof(value), "%s",
+				 default_value((enum policy_key)key, number));
+		if (!value[0])
+			continue;
+		key_name((enum policy_key)key, name, sizeof(name));
+		item = json_append_object(keys);
+		json_put_text(item, "key", name);
+		json_put_text(item, "value", value);
+		json_put_u64(item, "line", file->line[key]);
+	}
+}
+
+static const struct policy_file *find_file(const struct kmemd_policy *policy, const char *path)
+{
+	array_foreach(file, &policy->files)
+		if (!strcmp(file->path, path))
+			return file;
+	return NULL;
+}
+
+/* The file of that path in the list. */
+static const struct dropin *find_dropin(const dropin_list *list, const char *path)
+{
+	array_foreach(file, list)
+		if (!strcmp(file->path, path))
+			return file;
+	return NULL;
+}
+
+static void put_file(struct json_object *array, const dropin_list *list, const struct dropin *file,
+		     const struct kmemd_policy *policy)
+{
+	struct json_object *json = json_append_object(array);
+	const struct policy_file *parsed = find_file(policy, file->path);
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+
+	json_put_text(json, "file", file->path);
+	if (file->replaced_by) {
+		const struct dropin *by = find_dropin(list, file->replaced_by);
+
+		json_put_text(json, "state", by && by->masks ? "masked" : "replaced");
+		json_put_text(json, "by", file->replaced_by);
+	} else if (file->masks) {
+		json_put_text(json, "state", "masks");
+	} else if (!parsed) {
+		json_put_text(json, "state", "bad");
+	} else {
+		json_put_text(json, "state", "in-force");
+		if (file_read(file->path, POLICY_FILE_MAX, &text, &length) == 0)
+			put_keys(json, parsed, text);
+	}
+}
+
+/* --- a device -----------------------------------------------------------------------------------
+ */
+
+/* What the device has where a key of [Match] asks for something else. */
+static void device_value(const struct device *device, enum policy_key key, char *buffer,
+			 size_t size)
+{
+	char text[SIZE_TEXT_MAX];
+	int node = device->dax.count ? device->dax.items[0]->target_node : device->node;
+
+	switch (key) {
+	case KEY_MATCH_KIND:
+		snprintf(buffer, size, "%s", kind_names[device->kind]);
+		break;
+	case KEY_MATCH_SERIAL:
+		if (device->has_serial)
+			snprintf(buffer, size, "0x%" PRIx64, device->serial);
+		else
+			snprintf(buffer, size, "none");
+		break;
+	case KEY_MATCH_UUID:
+		snprintf(buffer, size, "%s", device->uuid[0] ? device->uuid : "none");
+		break;
+	case KEY_MATCH_SIZE:
+		snprintf(buffer, size, "%s", format_size(device->size, text));
+		break;
+	case KEY_MATCH_NODE:
+		snprintf(buffer, size, "%d", node);
+		break;
+	case KEY_MATCH_PCI_PATH:
+		snprintf(buffer, size, "%s", device->host[0] ? device->host : "none");
+		break;
+	default:
+		buffer[0] = '\0';
+	}
+}
+
+/* Every file up to the one that fits, with the first key that stood against it. */
+static void put_tried(struct json_object *json, const struct kmemd_policy *policy,
+		      const struct device *device)
+{
+	struct json_object *tried = json_put_array(json, "tried");
+
+	array_foreach(file, &policy->files) {
+		enum policy_key misfit = policy_misfit(file, device);
+		struct json_object *item = json_append_object(tried);
+		_cleanup_free_ char *text = NULL;
+		char buffer[512];
+		size_t length;
+
+		json_put_text(item, "file", file->path);
+		json_put_bool(item, "fits", misfit == KEY_COUNT);
+		if (misfit == KEY_COUNT)
+			return;
+		key_name(misfit, buffer, sizeof(buffer));
+		json_put_text(item, "key", buffer);
+		json_put_u64(item, "line", file->line[misfit]);
+		buffer[0] = '\0';
+		if (file_read(file->path, POLICY_FILE_MAX, &text, &length) == 0)
+			value_in_line(text, file->line[misfit], buffer, sizeof(buffer));
+		json_put_text(item, "value", buffer);
+		device_value(device, misfit, buffer, sizeof(buffer));
+		json_put_text(item, "device_value", buffer);
+	}
+}
+
+static void put_device(struct json_object *json, const struct kmemd_policy *policy,
+		       const struct device *device)
+{
+	struct decision decision;
+
+	policy_decide(policy, device, &decision);
+	json_put_text(json, "device", device->name);
+	json_put_text(json, "identity", device->identity);
+	json_put_text(json, "kind", kind_names[device->kind]);
+	json_put_text(json, "policy", decision.file ? decision.file->path : "");
+	json_put_text(json, "mode", mode_names[decision.settings.mode]);
+	json_put_text(json, "refused", decision.refusal);
+	put_tried(json, policy, device);
+}
+
+int kmemd_report_policy(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			const char *name, struct json_object **ret, struct kmemd_error *error)
+{
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
+	const struct device *device = name ? inventory_device(inventory, name) : NULL;
+	struct json_object *json, *array;
+	_cleanup_free_ char *failed = NULL;
+	dropin_list list = {0};
+	int r;
+
+	if (name && !device)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
+				 "no device is called '%s' (kmemctl status shows them)", name);
+	r = kmemd_policy_check(kmemd, NULL, &policy, error);
+	if (r < 0)
+		return r;
+	json = json_object_new_object();
+	array = json_put_array(json, "files");
+	/* kmemd_policy_check() has told what can go wrong with the directories. */
+	r = dropin_list_read("", kmemd->policy_dirs, ".conf", &list, &failed);
+	array_foreach(file, &list)
+		put_file(array, &list, file, policy);
+	dropin_list_release(&list);
+	array = json_put_array(json, "problems");
+	array_foreach(problem, &policy->problems)
+		put_problem(array, problem);
+	if (device)
+		put_device(json_put_object(json, "device"), policy, device);
+	if (r < 0 || !json) {
+		json_object_put(json);
+		return r == -ENOMEM || !json
+			       ? error_memory(error)
+			       : error_errno(error, -r, "cannot read %s: %s", failed, strerror(-r));
+	}
+	*ret = json;
+	return 0;
+}
+
+/* --- import -------------------------------------------------------------------------------------
+ */
+
+static void put_section(struct json_object *array, const struct daxctl_section *section)
+{
+	_cleanup_free_ char *text = daxctl_section_policy_text(section);
+	struct json_object *json = json_append_object(array);
+	char name[64];
+
+	json_put_text(json, "file", section->file);
+	json_put_u64(json, "line", section->line);
+	json_put_text(json, "name", section->name);
+	json_put_text(json, "uuid", section->uuid);
+	json_put_text(json, "mode", mode_names[section->mode]);
+	json_put_bool(json, "online", section->online);
+	json_put_bool(json, "movable", section->movable);
+	daxctl_section_policy_name(section, name, sizeof(name));
+	json_put_text(json, "obstacle", daxctl_section_obstacle(section));
+	json_put_text(json, "policy_name", name);
+	json_put_text(json, "policy_text", text ? text : "");
+}
+
+int kmemd_policy_import(struct kmemd *kmemd, char *const *files, struct json_object **ret,
+			struct kmemd_error *error)
+{
+	struct json_object *json = json_object_new_object(), *array;
+	struct daxctl_config config = {0};
+	int r = daxctl_config_read(kmemd, files, &config);
+
+	array = json_put_array(json, "files");
+	array_foreach(file, &config.files)
+		json_object_array_add(array, json_object_new_string(*file));
+	array = json_put_array(json, "sections");
+	array_foreach(section, &config.sections)
+		put_section(array, section);
+	array = json_put_array(json, "problems");
+	array_foreach(problem, &config.problems)
+		put_problem(array, problem);
+	daxctl_config_release(&config);
+	if (r < 0 || !json) {
+		json_object_put(json);
+		return error_memory(error);
+	}
+	*ret = json;
+	return 0;
+}

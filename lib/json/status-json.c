@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the run directory says: the job under way, and devices that are held or failed. */
+#include "base/error.h"
+#include "base/json.h"
+#include "job/state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+static void put_status_record(const struct record *record, void *userdata)
+{
+	struct json_object *json = json_append_object(userdata);
+
+	json_put_text(json, "device", record->device);
+	json_put_text(json, "state", record_state_names[record->state]);
+	json_put_text(json, "message", record->message);
+}
+
+int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct kmemd_error *error)
+{
+	struct json_object *json = json_object_new_object(), *job;
+	struct journal journal;
+	int r;
+
+	if (!json)
+		return error_memory(error);
+	if (journal_read(kmemd, &journal) == 0) {
+		job = json_put_object(json, "job");
+		json_put_text(job, "type", journal.job);
+		json_put_text(job, "device", journal.device);
+		json_put_int(job, "pid", journal.pid);
+		/* The next job puts right what one that is gone has left. */
+		json_put_bool(job, "running", kill(journal.pid, 0) == 0 || errno == EPERM);
+	}
+	r = records_each(kmemd, put_status_record, json_put_array(json, "records"));
+	if (r < 0) {
+		json_object_put(json);
+		return error_errno(error, -r, "cannot read %s/devices: %s", kmemd->run,
+				   strerror(-r));
+	}
+	*ret = json;
+	return 0;
+}

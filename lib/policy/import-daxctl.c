@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/import-daxctl.h"
+
+#include "base/cleanup.h"
+#include "base/dropin.h"
+#include "base/file.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+
+#define CONFIG_FILE_MAX (64 * 1024)
+#define SECTION_WORD	"reconfigure-device"
+
+/* The file being read, and the section being filled. */
+struct reader {
+	struct daxctl_config *config;
+	const char *file;
+	unsigned int line;
+	struct daxctl_section section;
+	bool in_section, section_bad;
+	int result;
+};
+
+#define reader_problem(reader, line, ...)                                                          \
+	do {                                                                                       \
+		(reader)->section_bad = true;                                                      \
+		if (policy_add_problem((reader)->config, (reader)->file, line, __VA_ARGS__) < 0)   \
+			(reader)->result = -ENOMEM;                                                \
+	} while (0)
+
+static bool is_uuid(const char *text)
+{
+	size_t i;
+
+	for (i = 0; text[i]; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (i >= 36 || (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i])))
+			return false;
+	}
+	return i == 36;
+}
+
+/* daxctl looks at the first character only, and at nothing else. */
+static int parse_flag(const char *text, bool *ret)
+{
+	if (text[0] && strchr("tTyY1", text[0]))
+		*ret = true;
+	else if (text[0] && strchr("fFnN0", text[0]))
+		*ret = false;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+const struct daxctl_section *daxctl_config_find(const struct daxctl_config *config,
+						const char *uuid)
+{
+	array_foreach(section, &config->sections)
+		if (!strcasecmp(section->uuid, uuid))
+			return section;
+	return NULL;
+}
+
+const char *daxctl_section_obstacle(const struct daxctl_section *section)
+{
+	if (section->mode == MODE_SYSTEM_RAM && !section->online)
+		return "online=false has no counterpart: kmemd puts the memory of a system-ram "
+		       "device online";
+	return "";
+}
+
+/* What is missing shows only when a section is at its end. */
+static void check_section(struct reader *reader)
+{
+	const struct daxctl_section *section = &reader->section, *same;
+
+	if (!section->uuid[0])
+		reader_problem(reader, section->line,
+			       "[" SECTION_WORD " %s] has no nvdimm.uuid=: nothing says which "
+			       "namespace is meant",
+			       section->name);
+	if (!section->has_mode)
+		reader_problem(reader, section->line,
+			       "[" SECTION_WORD " %s] has no mode=: allowed are system-ram and "
+			       "devdax",
+			       section->name);
+	same = section->uuid[0] ? daxctl_config_find(reader->config, section->uuid) : NULL;
+	if (same)
+		reader_problem(reader, section->line,
+			       "[" SECTION_WORD " %s]: %s has a section already, in %s:%u",
+			       section->name, section->uuid, same->file, same->line);
+}
+
+static void end_section(struct reader *reader)
+{
+	struct daxctl_section *slot;
+
+	if (!reader->in_section)
+		return;
+	reader->in_section = false;
+	check_section(reader);
+	if (reader->section_bad)
+		return;
+	slot = array_add(&reader->config->sections);
+	if (slot) {
+		*slot = reader->section;
+		slot->file = strdup(reader->file);
+	}
+	if (!slot || !slot->file)
+		reader->result = -ENOMEM;
+}
+
+static void begin_section(struct reader *reader, char *line)
+{
+	char *end = strchr(line, ']');
+	size_t word = strlen(SECTION_WORD);
+	const char *name;
+
+	end_section(reader);
+	reader->section_bad = false;
+	reader->section = (struct daxctl_section){
+		.line = reader->line,
+		.online = true,
+		.movable = true,
+	};
+	reader->in_section = true;
+	if (!end) {
+		reader_problem(reader, reader->line, "'%s': the ] is missing", line);
+		reader->in_section = false;
+		return;
+	}
+	*end = '\0';
+	name = line + 1 + strspn(line + 1, " \t");
+	if (strncasecmp(name, SECTION_WORD, word) || (name[word] && !isspace(name[word]))) {
+		reader_problem(reader, reader->line,
+			       "[%s]: no such section; allowed is [" SECTION_WORD " NAME]",
+			       line + 1);
+		reader->in_section = false;
+		return;
+	}
+	name += word;
+	name += strspn(name, " \t\"");
+	snprintf(reader->section.name, sizeof(reader->section.name), "%.*s",
+		 (int)strcspn(name, "\"]"), name);
+}
+
+static void set_key(struct reader *reader, const char *key, const char *value)
+{
+	struct daxctl_section *section = &reader->section;
+
+	if (!strcasecmp(key, "nvdimm.uuid")) {
+		if (!is_uuid(value))
+			reader_problem(reader, reader->line,
+				       "nvdimm.uuid=%s: allowed is a UUID, such as "
+				       "01234567-89ab-cdef-0123-456789abcdef",
+				       value);
+		for (size_t i = 0; i < sizeof(section->uuid) && value[i]; i++)
+			section->uuid[i] = (char)tolower((unsigned char)value[i]);
+		section->uuid[sizeof(section->uuid) - 1] = '\0';
+	} else if (!strcasecmp(key, "mode")) {
+		section->has_mode = true;
+		if (!strcmp(value, mode_names[MODE_SYSTEM_RAM]))
+			section->mode = MODE_SYSTEM_RAM;
+		else if (!strcmp(value, mode_names[MODE_DEVDAX]))
+			section->mode = MODE_DEVDAX;
+		else
+			reader_problem(reader, reader->line,
+				       "mode=%s: allowed are system-ram and devdax", value);
+	} else if (!strcasecmp(key, "online")) {
+		section->has_online = true;
+		if (parse_flag(value, &section->online) < 0)
+			reader_problem(reader, reader->line,
+				       "online=%s: allowed are true and false", value);
+	} else if (!strcasecmp(key, "movable")) {
+		section->has_movable = true;
+		if (parse_flag(value, &section->movable) < 0)
+			reader_problem(reader, reader->line,
+				       "movable=%s: allowed are true and false", value);
+	} else {
+		reader_problem(
+			reader, reader->line,
+			"%s=: no such key; allowed are nvdimm.uuid, mode, online and movable", key);
+	}
+}
+
+/* Cuts blanks off both ends, in place. */
+static char *trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t\r");
+	length = strlen(text);
+	while (length && strchr(" \t\r", text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* As iniparser takes it: in quotes, or up to a comment. */
+static char *unquote(char *value)
+{
+	char *end;
+
+	value = trim(value);
+	if (value[0] == '"' || value[0] == '\'') {
+		end = strchr(value + 1, value[0]);
+		if (end) {
+			*end = '\0';
+			return value + 1;
+		}
+	}
+	value[strcspn(value, ";#")] = '\0';
+	return trim(value);
+}
+
+static void take_line(struct reader *reader, char *line)
+{
+	char *sign;
+
+	line = trim(line);
+	if (!line[0] || line[0] == '#' || line[0] == ';')
+		return;
+	if (line[0] == '[') {
+		begin_section(reader, line);
+		return;
+	}
+	sign = strchr(line, '=');
+	if (!sign) {
+		reader_problem(reader, reader->line,
+			       "'%s': neither a [" SECTION_WORD " NAME], a key = value nor a "
+			       "# comment",
+			       line);
+		return;
+	}
+	*sign = '\0';
+	/* Keys of a section that is not understood were told with it. */
+	if (reader->in_section)
+		set_key(reader, trim(line), unquote(sign + 1));
+	else if (!reader->section_bad)
+		reader_problem(reader, reader->line,
+			       "%s= stands before the first [" SECTION_WORD " NAME]", trim(line));
+}
+
+int daxctl_config_parse(struct daxctl_config *config, const char *file, const char *text)
+{
+	struct reader reader = {.config = config, .file = file};
+	_cleanup_free_ char *copy = strdup(text);
+	char *rest = copy, *line;
+
+	if (!copy)
+		return -ENOMEM;
+	while ((line = strsep(&rest, "\n"))) {
+		reader.line++;
+		take_line(&reader, line);
+	}
+	end_section(&reader);
+	return reader.result;
+}
+
+static int read_file(struct daxctl_config *config, const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+	char **slot = array_add(&config->files);
+	size_t length;
+	int r;
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = strdup(path);
+	if (!*slot)
+		return -ENOMEM;
+	r = file_read(path, CONFIG_FILE_MAX, &text, &length);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return policy_add_problem(config, path, 0, "cannot read it: %s", strerror(-r));
+	if (strlen(text) != length)
+		return policy_add_problem(config, path, 0,
+					  "it contains a zero byte: this is no text file");
+	return daxctl_config_parse(config, path, text);
+}
+
+int daxctl_config_read(const struct kmemd *kmemd, char *const *files, struct daxctl_config *ret)
+{
+	_cleanup_free_ char *failed = NULL;
+	dropin_list list = {0};
+	int r = 0;
+
+	if (!files)
+		r = dropin_list_read(kmemd->root, DAXCTL_CONFIG_DIRECTORY, ".conf", &list, &failed);
+	if (failed)
+		r = policy_add_problem(ret, failed, 0, "cannot read the directory: %s",
+				       strerror(-r));
+	array_foreach(file, &list)
+		if (r == 0 && dropin_counts(file))
+			r = read_file(ret, file->path);
+	for (; r == 0 && files && *files; files++)
+		r = read_file(ret, *files);
+	dropin_list_release(&list);
+	return r;
+}
+
+void daxctl_config_release(struct daxctl_config *config)
+{
+	array_foreach(file, &config->files)
+		free(*file);
+	array_foreach(section, &config->sections)
+		free(section->file);
+	array_foreach(problem, &config->problems) {
+		free(problem->path);
+		free(problem->message);
+	}
+	free(config->files.items);
+	free(config->sections.items);
+	free(config->problems.items);
+	*config = (struct daxctl_config){0};
+}
+
+/* Before the files that speak of whole kinds, and after what an administrator puts first. */
+void daxctl_section_policy_name(const struct daxctl_section *section, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "40-daxctl-%s.conf", section->uuid);
+}
+
+char *daxctl_section_policy_text(const struct daxctl_section *section)
+{
+	const char *zone = "";
+
+	if (section->mode == MODE_SYSTEM_RAM)
+		zone = section->movable ? "Zone=movable\n" : "Zone=kernel\n";
+	return format_text("# From %s:%u, [" SECTION_WORD "%s%s], by kmemctl policy import.\n"
+			   "[Match]\n"
+			   "Kind=nvdimm\n"
+			   "Uuid=%s\n"
+			   "\n"
+			   "[Memory]\n"
+			   "Mode=%s\n%s",
+			   section->file, section->line, section->name[0] ? " " : "", section->name,
+			   section->uuid, mode_names[section->mode], zone);
+}
