@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/kernel-modules.h"
 
+#include "base/error.h"
+
 #include <stdarg.h>
 
 /* libkmod prints to standard error unless it is given something else to do. */

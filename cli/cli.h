@@ -7,9 +7,13 @@
  * a kmemd_result.
  */
 #include "base/array.h"
+#include "base/error.h"
 #include "base/json.h"
 #include "cli/options.h"
-#include "kmemd.h"
+#include "context.h"
+#include "inventory/inventory.h"
+#include "job/event.h"
+#include "policy/policy.h"
 
 #include <stdbool.h>
 

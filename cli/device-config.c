@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* reconfigure-device --check-config: what /etc/daxctl.conf.d says, as daxctl's udev rule asks. */
+#include "base/error.h"
 #include "cli/device.h"
+#include "plan/plan-request.h"
+#include "json/list-json.h"
+#include "json/policy-json.h"
 
 #include <strings.h>
 

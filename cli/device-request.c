@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From options to a request. */
-#include "cli/device.h"
-
+#include "base/error.h"
 #include "base/parse.h"
+#include "cli/device.h"
+#include "plan/plan-request.h"
 
 #include <inttypes.h>
 

@@ -6,6 +6,14 @@
  */
 #include "cli/device.h"
 
+#include "base/error.h"
+#include "job/event.h"
+#include "job/request-job.h"
+#include "plan/plan-request.h"
+#include "policy/load-policy.h"
+#include "policy/policy.h"
+#include "json/list-json.h"
+
 struct device_verb {
 	enum kmemd_verb verb;
 	const char *done;    /* "reconfigured", said of how many devices */

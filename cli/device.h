@@ -3,6 +3,7 @@
 #define KMEMCTL_DEVICE_H
 /* What the verbs share that change dax devices by hand. */
 #include "cli/cli.h"
+#include "plan/request.h"
 
 extern const struct cli_option option_mode, option_check_config;
 

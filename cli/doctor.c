@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/error.h"
 #include "cli/cli.h"
+#include "inventory/inventory.h"
+#include "inventory/snapshot.h"
+#include "policy/load-policy.h"
+#include "policy/policy.h"
+#include "json/doctor-json.h"
 
 #include <errno.h>
 

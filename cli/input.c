@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the verbs start from, and JSON as their result. */
-#include "cli/cli.h"
-
 #include "base/array.h"
+#include "base/error.h"
+#include "cli/cli.h"
+#include "inventory/inventory.h"
+#include "inventory/load-inventory.h"
+#include "inventory/snapshot.h"
+#include "policy/load-policy.h"
+#include "json/devices-json.h"
+#include "json/policy-json.h"
 
 #include <errno.h>
 

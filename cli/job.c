@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How verbs that change the machine tell what they do, and what cancels them. */
-#include "cli/cli.h"
-
+#include "job/job.h"
+#include "base/error.h"
 #include "base/parse.h"
+#include "cli/cli.h"
+#include "job/event.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 #include <signal.h>

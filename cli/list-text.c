@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/list.h"
-
 #include "base/array.h"
+#include "cli/list.h"
 
 void list_blocks_text(const struct json_object *dax, char *buffer, size_t size)
 {

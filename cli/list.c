@@ -3,11 +3,15 @@
  * In daxctl list's place: its options and its JSON in a pipe or when one of its options is given, a
  * table for people on a terminal.
  */
-#include "cli/cli.h"
+#include "cli/list.h"
 
 #include "base/array.h"
+#include "base/error.h"
 #include "base/parse.h"
-#include "cli/list.h"
+#include "cli/cli.h"
+#include "inventory/inventory.h"
+#include "json/inventory-json.h"
+#include "json/list-json.h"
 
 #include <unistd.h>
 

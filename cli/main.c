@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/cli.h"
-
 #include "base/array.h"
+#include "base/error.h"
+#include "cli/cli.h"
 #include "cli/device.h"
 #include "cli/list.h"
+#include "context.h"
 
 #include <ctype.h>
 #include <locale.h>

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/cli.h"
-
 #include "base/array.h"
+#include "base/error.h"
 #include "base/parse.h"
+#include "cli/cli.h"
+#include "inventory/inventory.h"
+#include "job/event.h"
+#include "job/memmap-job.h"
+#include "policy/policy.h"
+#include "json/memmap-json.h"
+#include "json/memmap-plan-json.h"
 
 #include <string.h>
 

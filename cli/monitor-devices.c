@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What udev tells of devices. */
-#include "cli/monitor.h"
-
 #include "base/array.h"
+#include "cli/monitor.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,9 +3,9 @@
  * Jobs and records, from the run directory: an inotify tells that something changed, and
  * kmemd_report_status() what is there now.
  */
-#include "cli/monitor.h"
-
 #include "base/file.h"
+#include "cli/monitor.h"
+#include "json/status-json.h"
 
 #include <errno.h>
 #include <libgen.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/monitor.h"
 
+#include "base/error.h"
 #include "base/file.h"
 
 #include <errno.h>

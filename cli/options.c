@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include "base/array.h"
+#include "base/error.h"
 #include "base/parse.h"
 #include "cli/cli.h"
 

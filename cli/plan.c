@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* plan and explain: what policy would do, and why. */
-#include "cli/cli.h"
-
+#include "base/error.h"
 #include "base/parse.h"
+#include "cli/cli.h"
+#include "inventory/inventory.h"
+#include "policy/policy.h"
+#include "json/plan-json.h"
 
 static void print_cost(const struct json_object *step)
 {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* policy check, show and import. */
-#include "cli/cli.h"
-
+#include "policy/policy.h"
+#include "base/error.h"
 #include "base/file.h"
+#include "cli/cli.h"
+#include "inventory/inventory.h"
+#include "policy/load-policy.h"
+#include "json/policy-json.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/cli.h"
-
 #include "base/array.h"
+#include "base/error.h"
 #include "base/parse.h"
+#include "cli/cli.h"
 #include "cli/list.h"
+#include "json/status-json.h"
 
 #include <systemd/sd-bus.h>
 

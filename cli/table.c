@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/cli.h"
-
 #include "base/array.h"
+#include "cli/cli.h"
 
 #include <stdarg.h>
 

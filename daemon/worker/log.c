@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/worker/log.h"
 
+#include "base/error.h"
+#include "job/event.h"
+
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 

@@ -5,7 +5,8 @@
  * Events as journal entries, with fields to search for: MESSAGE_ID=, KMEMD_DEVICE=, KMEMD_POLICY=.
  * The texts of the message ids are in systemd/kmemd.catalog.
  */
-#include "kmemd.h"
+#include "base/error.h"
+#include "job/event.h"
 
 void log_event(const struct kmemd_event *event);
 void log_error(const struct kmemd_error *error);

@@ -3,10 +3,16 @@
  * kmemd-worker: brings all devices to what policy wants, once, and exits with a kmemd_result.
  * Started by kmemd, which reads from descriptor 3 what it is doing; its log goes to the journal.
  */
-#include "daemon/worker/log.h"
-
+#include "base/error.h"
 #include "base/json.h"
-#include "kmemd.h"
+#include "context.h"
+#include "daemon/worker/log.h"
+#include "job/event.h"
+#include "job/job.h"
+#include "policy/load-policy.h"
+#include "policy/policy.h"
+#include "json/policy-json.h"
+#include "json/status-json.h"
 
 #include <errno.h>
 #include <signal.h>

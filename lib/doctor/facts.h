@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_DOCTOR_FACTS_H
-#define KMEMD_DOCTOR_FACTS_H
+#ifndef KMEMD_FACTS_H
+#define KMEMD_FACTS_H
 /*
  * What doctor looks at besides the inventory and the policy. Gathering reads, judging
  * (doctor/judge.h) only thinks. Strings are "" for what is not there or cannot be read.
  */
 #include "context.h"
 #include "doctor/udev-rules.h"
+#include "job/journal.h"
+#include "job/records.h"
 #include "policy/policy.h"
-#include "job/state.h"
 
 /* A kmem.ko below /lib/modules that is not the kernel's own: in updates/, extra/ or weak-updates/.
  */

@@ -4,6 +4,7 @@
 #include "base/dropin.h"
 #include "base/file.h"
 #include "doctor/facts.h"
+#include "inventory/read-dax.h"
 #include "policy/import-daxctl.h"
 
 #include <fcntl.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "doctor/facts.h"
-
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/file.h"
+#include "doctor/facts.h"
+#include "job/journal.h"
+#include "job/records.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

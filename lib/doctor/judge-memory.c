@@ -2,7 +2,10 @@
 /* Devices, their blocks and zones, and what stands in the machine's map of resources. */
 #include "base/parse.h"
 #include "doctor/judge.h"
+#include "inventory/memmap-place.h"
 #include "inventory/memory-block.h"
+#include "inventory/names.h"
+#include "job/records.h"
 
 #include <inttypes.h>
 #include <stdio.h>

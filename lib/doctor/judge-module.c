@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kmem driver: which one is loaded, and why it is not ours. */
 #include "base/release.h"
+#include "context.h"
 #include "doctor/judge.h"
 
 #include <stdio.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "doctor/judge.h"
 
+#include "policy/decide.h"
+#include "policy/keys.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 

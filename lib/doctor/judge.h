@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_DOCTOR_JUDGE_H
-#define KMEMD_DOCTOR_JUDGE_H
+#ifndef KMEMD_JUDGE_H
+#define KMEMD_JUDGE_H
 /*
  * From facts to findings: what on this machine will surprise its owner. Pure: no I/O, no clock. A
  * check is a function in one of the judge-*.c files and an entry in the table of judge.c.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_DOCTOR_UDEV_RULES_H
-#define KMEMD_DOCTOR_UDEV_RULES_H
+#ifndef KMEMD_UDEV_RULES_H
+#define KMEMD_UDEV_RULES_H
 /*
  * What a file of udev rules (udev(7)) does when a memory block or a dax device appears, as far as
  * that can be told without running anything. Pure.

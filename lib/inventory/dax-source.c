@@ -6,12 +6,16 @@
  *   .../hmem.0/dax0.0				a Soft Reserved range
  * The identities are those that inventory_find_devices() gives the devices of a whole inventory.
  */
-#include "inventory/read-dax.h"
+#include "inventory/dax-source.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "context.h"
+#include "inventory/names.h"
+#include "inventory/read-cxl.h"
+#include "inventory/read-dax.h"
+#include "inventory/read-nvdimm.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

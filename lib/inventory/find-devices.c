@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From what the kernel has to what policy is about: capacities with a stable identity. Pure. */
+#include "inventory/find-devices.h"
+
 #include "base/file.h"
-#include "base/parse.h"
-#include "inventory/inventory.h"
+#include "inventory/names.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <strings.h>
+#include <string.h>
 
 static bool region_maps(const struct region *region, const char *memdev)
 {
@@ -198,113 +198,4 @@ int inventory_find_devices(struct kmemd_inventory *inventory)
 			return r;
 	}
 	return 0;
-}
-
-static bool device_is_called(const struct device *device, const char *name)
-{
-	uint64_t serial;
-
-	if (!strcmp(device->identity, name) || !strcmp(device->name, name))
-		return true;
-	if (device->host[0] && !strcmp(device->host, name))
-		return true;
-	if (name[0] && (!strcasecmp(device->uuid, name) || !strcasecmp(device->raw_uuid, name)))
-		return true;
-	if (device->has_serial && parse_u64(name, &serial) == 0 && serial == device->serial)
-		return true;
-	array_foreach(region, &device->regions)
-		if (!strcmp((*region)->name, name))
-			return true;
-	array_foreach(dax, &device->dax)
-		if (!strcmp((*dax)->name, name))
-			return true;
-	return false;
-}
-
-const struct device *inventory_device(const struct kmemd_inventory *inventory, const char *name)
-{
-	array_foreach(device, &inventory->devices)
-		if (device_is_called(device, name))
-			return device;
-	return NULL;
-}
-
-const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *inventory,
-						  const char *name)
-{
-	array_foreach(decoder, &inventory->root_decoders)
-		if (!strcmp(decoder->name, name))
-			return decoder;
-	return NULL;
-}
-
-struct block_counts dax_block_counts(const struct dax_device *dax)
-{
-	struct block_counts counts = {.total = (unsigned int)dax->blocks.count};
-
-	if (!dax->blocks.count && dax->has_counts)
-		return dax->counts;
-	array_foreach(block, &dax->blocks) {
-		counts.in[block->state]++;
-		counts.online += block_is_online(block->state);
-	}
-	return counts;
-}
-
-bool dax_is_kmem(const struct dax_device *dax)
-{
-	return !strcmp(dax->driver, "kmem");
-}
-
-static unsigned int online_blocks_on_node(const struct kmemd_inventory *inventory, int node)
-{
-	unsigned int count = 0;
-
-	array_foreach(dax, &inventory->dax)
-		if (dax->target_node == node)
-			count += dax_block_counts(dax).online;
-	return count;
-}
-
-/*
- * A node that is made of nothing but dax devices' memory gains a block less its memmap for every
- * self-hosted block; everything in between means that somebody else's memory is in the node, or
- * that its blocks differ.
- */
-static enum tristate memmap_by_node_size(const struct kmemd_inventory *inventory, int node_id)
-{
-	uint64_t block_size = inventory->host.block_size;
-	unsigned int online = online_blocks_on_node(inventory, node_id);
-
-	array_foreach(node, &inventory->nodes) {
-		if (node->id != node_id || !online)
-			continue;
-		if (node->total == online * block_size)
-			return TRISTATE_NO;
-		if (node->total == online * (block_size - memmap_bytes(block_size)))
-			return TRISTATE_YES;
-	}
-	return TRISTATE_UNKNOWN;
-}
-
-enum tristate dax_memmap_on_device(const struct kmemd_inventory *inventory,
-				   const struct dax_device *dax, const char **how)
-{
-	enum tristate by_size;
-
-	*how = "not known";
-	if (!dax_is_kmem(dax)) {
-		*how = "not in kmem";
-		return TRISTATE_UNKNOWN;
-	}
-	if (dax->has_kmem_numbers) {
-		*how = "counted by the driver";
-		if (!dax->memmap_dram == !dax->memmap_device)
-			return TRISTATE_UNKNOWN; /* some blocks each way, or none at all */
-		return dax->memmap_device ? TRISTATE_YES : TRISTATE_NO;
-	}
-	by_size = memmap_by_node_size(inventory, dax->target_node);
-	if (by_size != TRISTATE_UNKNOWN)
-		*how = "by the size of the node";
-	return by_size;
 }

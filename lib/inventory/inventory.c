@@ -3,8 +3,11 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/parse.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 void copy_name_sized(char *target, size_t size, const char *name)
@@ -67,4 +70,60 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory)
 	free(inventory->devices.items);
 	free(inventory);
 	return NULL;
+}
+
+static bool device_is_called(const struct device *device, const char *name)
+{
+	uint64_t serial;
+
+	if (!strcmp(device->identity, name) || !strcmp(device->name, name))
+		return true;
+	if (device->host[0] && !strcmp(device->host, name))
+		return true;
+	if (name[0] && (!strcasecmp(device->uuid, name) || !strcasecmp(device->raw_uuid, name)))
+		return true;
+	if (device->has_serial && parse_u64(name, &serial) == 0 && serial == device->serial)
+		return true;
+	array_foreach(region, &device->regions)
+		if (!strcmp((*region)->name, name))
+			return true;
+	array_foreach(dax, &device->dax)
+		if (!strcmp((*dax)->name, name))
+			return true;
+	return false;
+}
+
+const struct device *inventory_device(const struct kmemd_inventory *inventory, const char *name)
+{
+	array_foreach(device, &inventory->devices)
+		if (device_is_called(device, name))
+			return device;
+	return NULL;
+}
+
+const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *inventory,
+						  const char *name)
+{
+	array_foreach(decoder, &inventory->root_decoders)
+		if (!strcmp(decoder->name, name))
+			return decoder;
+	return NULL;
+}
+
+struct block_counts dax_block_counts(const struct dax_device *dax)
+{
+	struct block_counts counts = {.total = (unsigned int)dax->blocks.count};
+
+	if (!dax->blocks.count && dax->has_counts)
+		return dax->counts;
+	array_foreach(block, &dax->blocks) {
+		counts.in[block->state]++;
+		counts.online += block_is_online(block->state);
+	}
+	return counts;
+}
+
+bool dax_is_kmem(const struct dax_device *dax)
+{
+	return !strcmp(dax->driver, "kmem");
 }

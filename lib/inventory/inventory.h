@@ -8,7 +8,10 @@
  * can be written out and read back.
  */
 #include "base/array.h"
-#include "kmemd.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define DEVICE_NAME_MAX 32
 
@@ -25,8 +28,6 @@ enum block_state {
 	BLOCK_STATE_COUNT,
 };
 
-extern const char *const block_state_names[BLOCK_STATE_COUNT];
-
 static inline bool block_is_online(enum block_state state)
 {
 	return state >= BLOCK_MOVABLE;
@@ -37,8 +38,6 @@ enum zone {
 	ZONE_KERNEL,
 	ZONE_COUNT,
 };
-
-extern const char *const zone_names[ZONE_COUNT];
 
 /* A memory block that lies wholly inside one of a dax device's ranges: memoryINDEX in sysfs. */
 struct memory_block {
@@ -55,8 +54,6 @@ enum dax_parent {
 	DAX_PARENT_COUNT,
 };
 
-extern const char *const dax_parent_names[DAX_PARENT_COUNT];
-
 /* What a policy is about: a capacity with an identity that survives reboots and renumbering. */
 enum kind {
 	KIND_CXL_RAM,
@@ -66,8 +63,6 @@ enum kind {
 	KIND_DAX,
 	KIND_COUNT,
 };
-
-extern const char *const kind_names[KIND_COUNT];
 
 /* A memdev that a dax device's region lies on. */
 struct dax_memdev {
@@ -192,8 +187,6 @@ enum kmem_module {
 	KMEM_MODULE_COUNT,
 };
 
-extern const char *const kmem_module_names[KMEM_MODULE_COUNT];
-
 struct host {
 	char kernel[65];
 	char auto_online_blocks[32];	/* offline online online_kernel online_movable, or "" */
@@ -238,8 +231,7 @@ struct kmemd_inventory {
 	ARRAY(struct device) devices; /* derived from the above by inventory_find_devices() */
 };
 
-/* Fills devices from the rest: the last act of reading and of loading. Pure. */
-int inventory_find_devices(struct kmemd_inventory *inventory);
+struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory);
 
 /*
  * The device that a person means by a kernel name, identity, serial or UUID; NULL when there is
@@ -252,14 +244,6 @@ const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *
 /* From the blocks, or where they were not read from the driver's counters. */
 struct block_counts dax_block_counts(const struct dax_device *dax);
 bool dax_is_kmem(const struct dax_device *dax);
-
-/*
- * Whether the memmap of a dax device's memory is on the device, and how that is known. What the
- * driver counted is certain; without its numbers the size that the node gained tells (a self-hosted
- * block gives 126 of its 128 MiB); UNKNOWN where neither does.
- */
-enum tristate dax_memmap_on_device(const struct kmemd_inventory *inventory,
-				   const struct dax_device *dax, const char **how);
 
 /* Inode of a device's folder in sysfs, which no later device of that name shares; 0 if gone. */
 uint64_t sysfs_instance(const char *sysfs, const char *device);

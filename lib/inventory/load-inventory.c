@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A snapshot from its JSON: for planning on a machine that is somewhere else, and for tests. */
+#include "inventory/load-inventory.h"
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/parse.h"
+#include "inventory/find-devices.h"
 #include "inventory/inventory.h"
-#include "json/report.h"
+#include "inventory/names.h"
+#include "json/inventory-json.h"
 
 #include <errno.h>
 

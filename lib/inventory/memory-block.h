@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_INVENTORY_BLOCKS_H
-#define KMEMD_INVENTORY_BLOCKS_H
+#ifndef KMEMD_MEMORY_BLOCK_H
+#define KMEMD_MEMORY_BLOCK_H
 /* Memory blocks by arithmetic over a device's ranges, and their state in sysfs. */
 #include "inventory/inventory.h"
 

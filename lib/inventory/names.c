@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The words for the snapshot's enumerations, in JSON, in tables and in policy files. */
+#include "inventory/names.h"
+
 #include "inventory/inventory.h"
 
 const char *const block_state_names[BLOCK_STATE_COUNT] = {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CXL topology through libcxl: memdevs, root decoders with their free space, regions. */
+#include "inventory/read-cxl.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "inventory/read.h"
 
 #include <cxl/libcxl.h>
 #include <fcntl.h>

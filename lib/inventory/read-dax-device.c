@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One dax device's attributes and ranges (Documentation/ABI/testing/sysfs-bus-dax). */
-#include "inventory/read-dax.h"
+#include "inventory/read-dax-device.h"
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "inventory/dax-source.h"
+#include "inventory/read-dax.h"
 
 #include <inttypes.h>
 #include <stdio.h>

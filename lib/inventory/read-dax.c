@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Device-dax instances with all their ranges and their memory blocks, alone or for an inventory. */
+#include "inventory/read-dax.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "inventory/dax-source.h"
+#include "inventory/inventory.h"
 #include "inventory/memory-block.h"
-#include "inventory/read-dax.h"
-#include "inventory/read.h"
+#include "inventory/read-dax-device.h"
+#include "inventory/read-host.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What does not belong to a device: block size, hotplug parameters, nodes, the kmem that is loaded.
  */
+#include "inventory/read-host.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parse.h"
-#include "inventory/read.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* NVDIMM namespaces through libndctl; read-dax.c tells the dax devices of those in devdax mode. */
+#include "inventory/read-nvdimm.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "inventory/read.h"
 
 #include <ndctl/libndctl.h>
 #include <stdio.h>

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "inventory/read.h"
+#include "inventory/snapshot.h"
 
 #include "base/error.h"
+#include "inventory/find-devices.h"
+#include "inventory/inventory.h"
+#include "inventory/read-cxl.h"
+#include "inventory/read-dax.h"
+#include "inventory/read-host.h"
+#include "inventory/read-nvdimm.h"
 
 int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 			 struct kmemd_error *error)

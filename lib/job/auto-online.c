@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Holding auto_online_blocks (Documentation/admin-guide/mm/memory-hotplug.rst) during a job. */
-#include "job/run.h"
-
 #include "base/error.h"
 #include "base/file.h"
+#include "job/journal.h"
+#include "job/run.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_APPLY_DEADLINE_H
-#define KMEMD_APPLY_DEADLINE_H
+#ifndef KMEMD_DEADLINE_H
+#define KMEMD_DEADLINE_H
 #include <stdint.h>
 
 /* How long something may take altogether, and how long without getting on; 0: any time. */

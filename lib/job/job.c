@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The jobs of the public interface: lock, recover, then device by device plan, run, verify. */
-#include "job/run.h"
+#include "job/job.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "inventory/inventory.h"
+#include "inventory/snapshot.h"
+#include "job/event.h"
+#include "job/lock.h"
+#include "job/records.h"
+#include "job/run.h"
 #include "plan/verify-policy.h"
+#include "policy/decide.h"
+#include "policy/keys.h"
 
 #include <stdio.h>
 

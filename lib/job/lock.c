@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/lock.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "job/state.h"
+#include "job/event.h"
 
 #include <stdio.h>
 

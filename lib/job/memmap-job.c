@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The job that moves a memmap at a person's word: lock, recover, dax device by dax device. */
-#include "plan/plan-memmap.h"
+#include "job/memmap-job.h"
 
-#include "job/run.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "inventory/inventory.h"
+#include "inventory/memmap-place.h"
+#include "inventory/names.h"
+#include "inventory/snapshot.h"
+#include "job/event.h"
+#include "job/run.h"
+#include "plan/plan-memmap.h"
+#include "policy/decide.h"
+#include "policy/keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/records.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "job/state.h"
 
 #include <ctype.h>
 #include <fcntl.h>

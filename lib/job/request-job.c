@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The jobs of what a person asks for by hand: lock, recover, then dax device by dax device. */
-#include "plan/plan-request.h"
+#include "job/request-job.h"
 
-#include "job/request-targets.h"
-#include "job/run.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "inventory/dax-source.h"
+#include "inventory/inventory.h"
 #include "inventory/read-dax.h"
-#include "json/report.h"
+#include "job/event.h"
+#include "job/records.h"
+#include "job/request-targets.h"
+#include "job/run.h"
+#include "plan/plan-request.h"
 #include "plan/verify-request.h"
+#include "policy/decide.h"
+#include "policy/keys.h"
+#include "json/plan-json.h"
 
 #include <stdio.h>
 

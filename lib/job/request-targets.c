@@ -5,8 +5,11 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "inventory/dax-source.h"
+#include "inventory/inventory.h"
 #include "inventory/read-dax.h"
-#include "inventory/read.h"
+#include "inventory/read-host.h"
+#include "plan/plan-request.h"
 
 #include <stdio.h>
 

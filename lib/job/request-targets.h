@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_APPLY_REQUEST_TARGETS_H
-#define KMEMD_APPLY_REQUEST_TARGETS_H
+#ifndef KMEMD_REQUEST_TARGETS_H
+#define KMEMD_REQUEST_TARGETS_H
 /* What a request is about, read from the machine; the errors name what is not there. */
+#include "base/error.h"
+#include "context.h"
 #include "plan/plan-request.h"
 
 /* A verb that changes nothing but the states of memory blocks. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A plan from its first step to its last or back, and what is left of one that was cut short. */
-#include "job/run.h"
-
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "job/event.h"
+#include "job/journal.h"
+#include "job/run.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "job/event.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_APPLY_RUN_H
-#define KMEMD_APPLY_RUN_H
+#ifndef KMEMD_RUN_H
+#define KMEMD_RUN_H
 /*
  * A plan being run: its steps, what undoes them, its journal. Everything here runs under the
  * machine's lock. A step first looks whether what it is to do is done already.
  */
+#include "base/error.h"
 #include "job/deadline.h"
+#include "job/event.h"
+#include "job/journal.h"
 #include "plan/plan.h"
-#include "job/state.h"
 
 struct run;
 

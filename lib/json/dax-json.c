@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What several reports say of a dax device: its blocks by zone, and where their memmap is. */
+#include "json/dax-json.h"
+
 #include "base/json.h"
 #include "inventory/inventory.h"
-#include "json/report.h"
+#include "inventory/memmap-place.h"
+#include "inventory/names.h"
 
 void report_blocks(struct json_object *json, const struct dax_device *dax)
 {

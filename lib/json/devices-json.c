@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What policy is about: devices with their regions, dax devices, blocks and memmap. */
+#include "json/devices-json.h"
+
 #include "base/error.h"
 #include "base/json.h"
 #include "inventory/inventory.h"
-#include "json/report.h"
-#include "job/state.h"
+#include "inventory/names.h"
+#include "job/records.h"
+#include "json/dax-json.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "json/doctor-json.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/json.h"

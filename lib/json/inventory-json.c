@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The snapshot as JSON; inventory/load.c reads exactly this. */
+#include "json/inventory-json.h"
+
 #include "base/json.h"
 #include "inventory/inventory.h"
-#include "json/report.h"
+#include "inventory/names.h"
 
 static void put_tristate(struct json_object *object, const char *key, enum tristate value)
 {

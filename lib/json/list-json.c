@@ -3,10 +3,15 @@
  * Dax devices and regions as daxctl 81 shows them: names, order and types of its members are its
  * (daxctl/json.c), ours come behind them. See daxctl-list(1).
  */
+#include "json/list-json.h"
+
 #include "base/error.h"
 #include "base/json.h"
+#include "inventory/dax-source.h"
+#include "inventory/inventory.h"
+#include "inventory/names.h"
 #include "inventory/read-dax.h"
-#include "json/report.h"
+#include "json/dax-json.h"
 
 #include <errno.h>
 #include <inttypes.h>

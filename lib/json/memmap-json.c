@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the memmap of a device is, what it costs there and elsewhere, and what is advised. */
+#include "json/memmap-json.h"
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/parse.h"
 #include "base/release.h"
+#include "inventory/memmap-place.h"
+#include "inventory/names.h"
 #include "plan/memmap-cost.h"
-#include "json/report.h"
+#include "json/dax-json.h"
 
 #include <errno.h>
 #include <stdio.h>

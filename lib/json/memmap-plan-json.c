@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What moving a memmap would do. */
-#include "plan/plan-memmap.h"
+#include "json/memmap-plan-json.h"
 
 #include "base/error.h"
 #include "base/json.h"
-#include "json/report.h"
+#include "plan/plan-memmap.h"
+#include "policy/decide.h"
+#include "policy/keys.h"
+#include "json/memmap-json.h"
+#include "json/plan-json.h"
 
 int kmemd_report_memmap_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			     const struct kmemd_policy *policy, const char *name, bool on,

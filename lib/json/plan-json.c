@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reports about what would be done, and why: plan and explain. */
-#include "plan/plan.h"
+#include "json/plan-json.h"
+
 #include "base/error.h"
 #include "base/json.h"
-#include "json/report.h"
-#include "job/state.h"
+#include "inventory/names.h"
+#include "job/records.h"
+#include "plan/plan.h"
+#include "policy/decide.h"
+#include "policy/keys.h"
+#include "json/devices-json.h"
 
 #include <errno.h>
 #include <stdio.h>

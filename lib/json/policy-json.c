@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reports about policy: its files, what each says, which one speaks for a device, and why. */
-#include "policy/policy.h"
+#include "json/policy-json.h"
+
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/error.h"
@@ -8,7 +9,12 @@
 #include "base/json.h"
 #include "base/parse.h"
 #include "context.h"
+#include "inventory/names.h"
+#include "policy/decide.h"
 #include "policy/import-daxctl.h"
+#include "policy/keys.h"
+#include "policy/load-policy.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 #include <inttypes.h>

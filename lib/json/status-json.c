@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the run directory says: the job under way, and devices that are held or failed. */
+#include "json/status-json.h"
+
 #include "base/error.h"
 #include "base/json.h"
-#include "job/state.h"
+#include "job/journal.h"
+#include "job/records.h"
 
 #include <errno.h>
 #include <signal.h>

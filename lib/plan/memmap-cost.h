@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_REPORT_MEMMAP_COST_H
-#define KMEMD_REPORT_MEMMAP_COST_H
+#ifndef KMEMD_MEMMAP_COST_H
+#define KMEMD_MEMMAP_COST_H
 /*
  * What the memmap of a device costs, by where it lies and how the device is used. Pure. For pages
  * of 4 KiB and 64 bytes of struct page, as on x86-64.

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/plan-memmap.h"
 
+#include "inventory/memmap-place.h"
+#include "inventory/names.h"
+#include "policy/keys.h"
+
 bool blocks_agree(const struct dax_device *dax, enum block_state *ret)
 {
 	if (!dax->blocks.count)

@@ -3,6 +3,7 @@
 
 #include "base/parse.h"
 #include "inventory/memory-block.h"
+#include "policy/keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "plan/plan.h"
 
 #include "base/parse.h"
+#include "inventory/names.h"
 
 #include <errno.h>
 #include <inttypes.h>

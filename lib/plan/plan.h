@@ -5,6 +5,7 @@
  * The plan: typed steps from what a device is to what it should be. Pure: a snapshot and a decision
  * in, steps out. Planning what is already so gives no steps.
  */
+#include "plan/request.h"
 #include "policy/policy.h"
 
 enum goal {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Steps in words. */
 #include "base/parse.h"
+#include "inventory/names.h"
 #include "plan/plan.h"
 
 #include <stdio.h>

@@ -2,6 +2,8 @@
 #include "plan/verify-policy.h"
 
 #include "base/error.h"
+#include "inventory/memmap-place.h"
+#include "inventory/names.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_VERIFY_H
-#define KMEMD_VERIFY_H
+#ifndef KMEMD_VERIFY_POLICY_H
+#define KMEMD_VERIFY_POLICY_H
+#include "base/error.h"
 #include "plan/plan.h"
 
 /*

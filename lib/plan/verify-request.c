@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/parse.h"
+#include "plan/plan-request.h"
 #include "plan/verify-policy.h"
 
 #include <inttypes.h>

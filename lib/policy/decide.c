@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which file speaks for a device, and what may be done of what it says. Pure. */
+#include "policy/decide.h"
+
+#include "policy/keys.h"
 #include "policy/policy.h"
 
 #include <fnmatch.h>

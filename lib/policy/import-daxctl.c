@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/file.h"
+#include "policy/keys.h"
+#include "policy/parse-policy.h"
 
 #include <ctype.h>
 #include <stdarg.h>

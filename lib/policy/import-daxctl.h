@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_POLICY_IMPORT_H
-#define KMEMD_POLICY_IMPORT_H
+#ifndef KMEMD_IMPORT_DAXCTL_H
+#define KMEMD_IMPORT_DAXCTL_H
 /*
  * daxctl's configuration (daxctl-reconfigure-device(1), PERSISTENT RECONFIGURATION):
  *

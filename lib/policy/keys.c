@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The keys of policy files: what they are called, what they may say, where that is kept. */
+#include "policy/keys.h"
+
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "inventory/names.h"
 #include "policy/policy.h"
 
 #include <ctype.h>

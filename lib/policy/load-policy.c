@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The policy directories: which files are in force, in systemd's order of precedence. */
+#include "policy/load-policy.h"
+
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/error.h"
 #include "context.h"
+#include "policy/parse-policy.h"
 #include "policy/policy.h"
 
 #include <errno.h>

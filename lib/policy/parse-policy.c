@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One policy file: text to settings, mistakes to problems with their line. */
+#include "policy/parse-policy.h"
+
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "policy/keys.h"
 #include "policy/policy.h"
 
 #include <errno.h>

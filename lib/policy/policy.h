@@ -27,10 +27,6 @@ enum on_failure {
 	ON_FAILURE_COUNT,
 };
 
-extern const char *const mode_names[MODE_COUNT];
-extern const char *const memmap_wish_names[MEMMAP_COUNT];
-extern const char *const on_failure_names[ON_FAILURE_COUNT];
-
 enum policy_key {
 	KEY_MATCH_KIND,
 	KEY_MATCH_SERIAL,
@@ -76,8 +72,6 @@ struct settings {
 	enum on_failure on_failure;
 };
 
-extern const struct settings default_settings;
-
 struct policy_file {
 	char *path;
 	struct match match;
@@ -103,33 +97,6 @@ struct decision {
 	char refusal[256];		/* why the file's mode was not taken, or "" */
 };
 
-/* Pure. */
-void policy_decide(const struct kmemd_policy *policy, const struct device *device,
-		   struct decision *ret);
-
-/* The first key of [Match] that the device does not fit; KEY_COUNT when the file is about it. Pure.
- */
-enum policy_key policy_misfit(const struct policy_file *file, const struct device *device);
-
-/* Names and texts of a key: "Memory", "Mode", "system-ram, devdax or ignore". */
-struct policy_key_info {
-	const char *section, *name, *allowed;
-	/* 0, -EINVAL for a value that is not allowed, -ENOMEM. */
-	int (*parse)(struct policy_file *file, const char *value);
-};
-
-extern const struct policy_key_info policy_keys[KEY_COUNT];
-
-/*
- * Parses one file's text. Mistakes become problems of the policy, and a file with any is not added
- * to its files. name is what messages call the file. 0 or -ENOMEM.
- */
-int policy_parse(struct kmemd_policy *policy, const char *name, const char *text, size_t length);
-
-/* Fills a new problem, NULL if there was no memory for it; path is copied. 0 or -ENOMEM. */
-int policy_problem_set(struct policy_problem *problem, const char *path, unsigned int line,
-		       const char *format, ...) __attribute__((format(printf, 4, 5)));
-#define policy_add_problem(policy, path, line, ...)                                                \
-	policy_problem_set(array_add(&(policy)->problems), path, line, __VA_ARGS__)
+struct kmemd_policy *kmemd_policy_free(struct kmemd_policy *policy);
 
 #endif

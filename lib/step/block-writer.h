@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_APPLY_WRITER_H
-#define KMEMD_APPLY_WRITER_H
+#ifndef KMEMD_BLOCK_WRITER_H
+#define KMEMD_BLOCK_WRITER_H
 #include "step/transition.h"
 
 /* Shared by the writer, which fills it, and the one who waits. */

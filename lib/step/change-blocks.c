@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The steps that bring all blocks of a dax device into a state, with undo and reasons. */
+#include "base/error.h"
+#include "inventory/dax-source.h"
+#include "inventory/inventory.h"
+#include "inventory/memory-block.h"
+#include "inventory/names.h"
+#include "inventory/read-dax.h"
+#include "job/event.h"
 #include "job/run.h"
-
 #include "step/in-use.h"
 #include "step/transition.h"
-#include "base/error.h"
-#include "inventory/memory-block.h"
-#include "inventory/read-dax.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,11 +4,11 @@
  * (create_ram_region: Linux 6.3). They are written here and not through libcxl, because libcxl 76
  * cannot make volatile regions and because a failure has to name the attribute that refused.
  */
-#include "job/run.h"
-
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "job/journal.h"
+#include "job/run.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -3,14 +3,15 @@
  * Which driver a dax device has, by the attributes of Documentation/ABI/testing/sysfs-bus-dax and
  * of the driver core: new_id lets a driver match the device, bind gives the probe's own error.
  */
-#include "job/run.h"
-
-#include "step/in-use.h"
-#include "step/load-module.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "inventory/dax-source.h"
+#include "inventory/inventory.h"
 #include "inventory/read-dax.h"
+#include "job/run.h"
+#include "step/in-use.h"
+#include "step/load-module.h"
 
 #include <fcntl.h>
 #include <libudev.h>

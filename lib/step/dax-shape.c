@@ -4,11 +4,10 @@
  * Documentation/ABI/testing/sysfs-bus-dax (Linux 5.10). The first device of a region (dax0.0) is
  * never deleted by the kernel; without a size it is the seed of the next one, and shown by nobody.
  */
-#include "job/run.h"
-
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "job/run.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

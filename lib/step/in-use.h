@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_APPLY_IN_USE_H
-#define KMEMD_APPLY_IN_USE_H
+#ifndef KMEMD_IN_USE_H
+#define KMEMD_IN_USE_H
 #include "context.h"
 #include "inventory/inventory.h"
 

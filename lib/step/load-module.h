@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_APPLY_MODULE_H
-#define KMEMD_APPLY_MODULE_H
-#include "kmemd.h"
+#ifndef KMEMD_LOAD_MODULE_H
+#define KMEMD_LOAD_MODULE_H
+#include "base/error.h"
 
 /*
  * Loads the module of a dax driver unless the driver is there. The daemon's unit has its modules

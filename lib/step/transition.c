@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "step/transition.h"
 
-#include "step/block-writer.h"
 #include "base/cleanup.h"
 #include "inventory/memory-block.h"
+#include "step/block-writer.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_APPLY_TRANSITION_H
-#define KMEMD_APPLY_TRANSITION_H
+#ifndef KMEMD_TRANSITION_H
+#define KMEMD_TRANSITION_H
 /*
  * Memory blocks changing their state. A process of its own does the writing: a write of "offline"
  * can sit in the page allocator for minutes, where of all signals only SIGKILL ends it. Whoever

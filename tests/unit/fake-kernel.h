@@ -35,12 +35,11 @@
 #include "job/deadline.c"
 #undef backoff_sleep
 
-#include "job/deadline.h"
 #include "base/error.h"
 #include "base/parse.h"
 #include "inventory/memory-block.h"
 #include "inventory/read-dax.h"
-#include "inventory/read.h"
+#include "job/deadline.h"
 
 #include <dirent.h>
 #include <fnmatch.h>

@@ -10,8 +10,14 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/json.h"
+#include "context.h"
 #include "inventory/inventory.h"
+#include "inventory/load-inventory.h"
+#include "inventory/snapshot.h"
+#include "policy/decide.h"
+#include "policy/parse-policy.h"
 #include "policy/policy.h"
 
 #include <errno.h>

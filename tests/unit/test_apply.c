@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Jobs on a kernel made of files: they do what policy wants, and undo it when a step fails. */
+#include "base/error.h"
+#include "context.h"
 #include "fake-kernel.h"
-
-#include "job/state.h"
+#include "job/event.h"
+#include "job/job.h"
+#include "job/lock.h"
+#include "job/memmap-job.h"
+#include "policy/policy.h"
 
 #include <sys/wait.h>
 

@@ -3,7 +3,12 @@
  * Jobs whose every write fails once, and jobs that are killed before every write: the machine is
  * then as it was, or as it should be, never in between.
  */
+#include "base/error.h"
+#include "context.h"
 #include "fake-kernel.h"
+#include "job/event.h"
+#include "job/job.h"
+#include "policy/policy.h"
 
 #include <sys/wait.h>
 

@@ -3,7 +3,15 @@
  * undone. */
 #include "fake-dax-region.h"
 
+#include "base/error.h"
+#include "context.h"
+#include "job/event.h"
+#include "job/job.h"
+#include "job/request-job.h"
 #include "job/run.h"
+#include "plan/plan-request.h"
+#include "policy/policy.h"
+#include "json/status-json.h"
 
 #include <sys/wait.h>
 

@@ -2,8 +2,9 @@
 /* Memory blocks: which ones lie in a device's ranges, and what sysfs says of them. */
 #include "fixture.h"
 
-#include "step/transition.h"
 #include "inventory/memory-block.h"
+#include "inventory/names.h"
+#include "step/transition.h"
 
 #define NODE 1
 

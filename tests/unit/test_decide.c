@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which file speaks for a device, and what may be done of what it says. */
 #include "fixture.h"
+#include "inventory/names.h"
+#include "policy/decide.h"
+#include "policy/policy.h"
 
 #define IGNORE "[Memory]\nMode=ignore\n"
 #define RAM    "[Memory]\nMode=system-ram\n"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From what the kernel has to devices with a stable identity, and where their memmap is. */
 #include "fixture.h"
+#include "inventory/inventory.h"
+#include "inventory/memmap-place.h"
 
 #define HOST "{'version': 1, 'host': {'kernel': '6.12', 'block_size': 134217728}, "
 

@@ -4,6 +4,10 @@
 #include "fixture.h"
 
 #include "doctor/judge.h"
+#include "inventory/inventory.h"
+#include "job/journal.h"
+#include "job/records.h"
+#include "policy/policy.h"
 
 #define SHIPPED                                                                                    \
 	"[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Memory]\nMode=system-ram\nZone=movable\n"

@@ -2,7 +2,11 @@
 /* doctor: what it reads below its roots, on small trees. */
 #include "fixture.h"
 
+#include "base/error.h"
+#include "context.h"
 #include "doctor/facts.h"
+#include "inventory/inventory.h"
+#include "json/doctor-json.h"
 
 #include <sys/utsname.h>
 

@@ -2,8 +2,11 @@
 /* daxctl's configuration as policy files: what is taken over, and every mistake with its line. */
 #include "fixture.h"
 
+#include "base/error.h"
 #include "context.h"
 #include "policy/import-daxctl.h"
+#include "policy/policy.h"
+#include "json/policy-json.h"
 
 #define UUID_A "ed93e918-e165-49d8-921d-383d7b9660c5"
 #define UUID_B "f36d02ff-1d9f-4fb9-a5b9-8ceb10a00fe3"

@@ -3,9 +3,12 @@
  */
 #include "tree.h"
 
+#include "base/error.h"
 #include "context.h"
+#include "inventory/dax-source.h"
+#include "inventory/inventory.h"
+#include "inventory/memmap-place.h"
 #include "inventory/read-dax.h"
-#include "inventory/read.h"
 
 /* inventory_read_dax() of all devices, which has to work. */
 static struct kmemd_inventory *read_tree(const char *folder, unsigned int what)

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The snapshot as JSON: out and in again, and what is no snapshot. */
+#include "base/error.h"
 #include "fixture.h"
+#include "inventory/inventory.h"
+#include "inventory/load-inventory.h"
+#include "json/inventory-json.h"
 
 #include <dirent.h>
 

@@ -2,8 +2,9 @@
 /* The list of dax devices, as daxctl shows it, from recorded and made sysfs trees. */
 #include "tree.h"
 
+#include "base/error.h"
 #include "context.h"
-#include "json/report.h"
+#include "json/list-json.h"
 
 static struct json_object *report_of(const char *folder, const struct kmemd_list *list)
 {

@@ -2,7 +2,10 @@
 /* What memmaps cost, against the numbers of the kernel's documents, and what is recommended. */
 #include "fixture.h"
 
+#include "base/error.h"
+#include "inventory/inventory.h"
 #include "plan/memmap-cost.h"
+#include "json/memmap-json.h"
 
 #define TIB   (1024 * GIB)
 #define KIB   UINT64_C(1024)

@@ -2,7 +2,18 @@
 /* Moving a memmap while its memory is in use: planned, done, refused, undone whatever fails. */
 #include "fake-kernel.h"
 
+#include "base/error.h"
+#include "context.h"
+#include "inventory/inventory.h"
+#include "inventory/snapshot.h"
+#include "job/event.h"
+#include "job/job.h"
+#include "job/memmap-job.h"
 #include "plan/plan-memmap.h"
+#include "policy/keys.h"
+#include "policy/policy.h"
+#include "json/memmap-json.h"
+#include "json/memmap-plan-json.h"
 
 #define UUID "01234567-89ab-cdef-0123-456789abcdef"
 #define POLICY(rest)                                                                               \

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Plans for memory that is there: zones, modes, regions, NVDIMM, HMEM, drains. */
+#include "inventory/inventory.h"
 #include "plan-fixture.h"
+#include "policy/decide.h"
+#include "policy/policy.h"
 
 /* --- memory that is there already
  * --------------------------------------------------------------------------------- */

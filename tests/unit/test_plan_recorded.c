@@ -5,8 +5,14 @@
  */
 #include "fixture.h"
 
+#include "base/error.h"
+#include "inventory/inventory.h"
+#include "inventory/load-inventory.h"
 #include "plan/plan.h"
 #include "plan/verify-policy.h"
+#include "policy/decide.h"
+#include "policy/policy.h"
+#include "json/inventory-json.h"
 
 #include <dirent.h>
 #include <inttypes.h>

@@ -4,6 +4,7 @@
 
 #include "inventory/memory-block.h"
 #include "plan/plan-request.h"
+#include "policy/keys.h"
 
 enum source {
 	SOURCE_HMEM,

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The policy directories: which files are in force. */
+#include "base/error.h"
+#include "context.h"
 #include "fixture.h"
+#include "policy/load-policy.h"
+#include "policy/policy.h"
+#include "json/policy-json.h"
 
 #define GOOD(mode) "[Match]\nKind=cxl-ram\n[Memory]\nMode=" mode "\n"
 

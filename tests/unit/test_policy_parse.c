@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One policy file: what every key may say, and what is said of a mistake. */
+#include "base/error.h"
+#include "context.h"
 #include "fixture.h"
+#include "policy/keys.h"
+#include "policy/load-policy.h"
+#include "policy/parse-policy.h"
+#include "policy/policy.h"
 
 #define GOOD_MATCH "[Match]\nKind=cxl-ram\n"
 #define GOOD_MODE  "[Memory]\nMode=system-ram\n"

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which policy files are in force, what each says, and which one speaks for a device. */
+#include "base/error.h"
+#include "context.h"
 #include "fixture.h"
+#include "inventory/inventory.h"
+#include "json/policy-json.h"
 
 static struct json_object *show(const char *folder, const struct kmemd_inventory *inventory,
 				const char *device)

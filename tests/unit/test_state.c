@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What outlives a process: records, the journal, the lock. */
+#include "base/error.h"
+#include "context.h"
 #include "fixture.h"
-
-#include "job/state.h"
+#include "inventory/inventory.h"
+#include "job/event.h"
+#include "job/journal.h"
+#include "job/lock.h"
+#include "job/records.h"
+#include "json/status-json.h"
 
 #include <signal.h>
 #include <sys/wait.h>

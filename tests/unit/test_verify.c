@@ -2,7 +2,12 @@
 /* What the kernel shows after a job against what was wanted, block by block. */
 #include "fixture.h"
 
+#include "base/error.h"
+#include "inventory/inventory.h"
 #include "plan/verify-policy.h"
+#include "policy/decide.h"
+#include "policy/keys.h"
+#include "policy/policy.h"
 
 #define RAM_POLICY  "[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Memory]\nMode=system-ram\n"
 #define DRIVER_KMEM "'driver': 'kmem', 'memmap_on_memory': true, "

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KMEMD_INVENTORY_READ_H
-#define KMEMD_INVENTORY_READ_H
-/* The parts of kmemd_inventory_read(): a subsystem each. 0, or a negative errno and the error. */
+#ifndef KMEMD_READ_HOST_H
+#define KMEMD_READ_HOST_H
+/* What does not belong to a device. 0, or a negative errno and the error. */
+#include "base/error.h"
 #include "context.h"
 #include "inventory/inventory.h"
 
 int read_host(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	      struct kmemd_error *error);
-int read_cxl(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
-	     struct kmemd_error *error);
-int read_nvdimm(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
-		struct kmemd_error *error);
-int read_dax(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
-	     struct kmemd_error *error);
 
 /* The size of a memory block, into host; REFUSED on a kernel without memory hotplug. */
 int read_block_size(const struct kmemd *kmemd, struct host *host, struct kmemd_error *error);

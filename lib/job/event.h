@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_EVENT_H
+#define KMEMD_EVENT_H
+#include "base/error.h"
+
+/* What a running job tells; strings are valid only during the call. */
+enum kmemd_event_type {
+	KMEMD_EVENT_RECOVERED, /* an earlier job was cut short; message says what was put right */
+	KMEMD_EVENT_WAITING,   /* another job holds the lock */
+	KMEMD_EVENT_DECIDED,   /* policy and plan of a device, in the message */
+	KMEMD_EVENT_STEP,      /* a step begins */
+	KMEMD_EVENT_PROGRESS,  /* done of total blocks */
+	KMEMD_EVENT_UNDO,      /* a step is being undone, or why that failed */
+	KMEMD_EVENT_DONE,      /* the device is as it was wanted, verified */
+	KMEMD_EVENT_FAILED,    /* the device's job failed; error is set */
+	KMEMD_EVENT_NOTICE,    /* something the owner of the machine should know */
+};
+
+struct kmemd_event {
+	enum kmemd_event_type type;
+	const char *device;	  /* the device's identity, or NULL */
+	const char *policy;	  /* path of the policy file, or NULL */
+	const char *message;	  /* a sentence */
+	unsigned int done, total; /* blocks, of KMEMD_EVENT_PROGRESS */
+	uint64_t block_size;	  /* bytes */
+	const struct kmemd_error *error;
+};
+
+struct kmemd_job {
+	void (*event)(void *userdata, const struct kmemd_event *event);
+	void *userdata;
+	/* Polled between kernel calls; true undoes what was done and returns -ECANCELED. */
+	bool (*cancelled)(void *userdata);
+	unsigned int timeout_sec; /* for offlining; 0: what the policy says */
+	bool retry;		  /* try failed devices again, and tell refusals again */
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_PLAN_JSON_H
+#define KMEMD_PLAN_JSON_H
+#include "base/error.h"
+#include "context.h"
+#include "plan/plan.h"
+
+struct json_object;
+
+/* Of one device, or of all when the name is NULL. -ENODEV when there is no such device. */
+int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			 const struct kmemd_policy *policy, const char *device,
+			 struct json_object **ret, struct kmemd_error *error);
+/*
+ * What kmemd_apply() would do, or kmemd_drain():
+ * {"devices": [{"device", "policy", "refused", "note", "steps": [{"type", "text", "why", "undo",
+ * ...}]}]}
+ */
+int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+		      const struct kmemd_policy *policy, const char *device, bool drain,
+		      struct json_object **ret, struct kmemd_error *error);
+
+/* Appends a plan with its steps, what they cost and why they are there. */
+void report_plan(struct json_object *array, const struct kmemd *kmemd, const struct plan *plan);
+
+#endif

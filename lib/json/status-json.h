@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_STATUS_JSON_H
+#define KMEMD_STATUS_JSON_H
+#include "base/error.h"
+#include "context.h"
+
+struct json_object;
+
+/* Jobs under way, devices that are held or have failed: what the run directory says. */
+int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct kmemd_error *error);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_KEYS_H
+#define KMEMD_KEYS_H
+#include "policy/policy.h"
+
+extern const char *const mode_names[MODE_COUNT];
+extern const char *const memmap_wish_names[MEMMAP_COUNT];
+extern const char *const on_failure_names[ON_FAILURE_COUNT];
+
+extern const struct settings default_settings;
+
+/* Names and texts of a key: "Memory", "Mode", "system-ram, devdax or ignore". */
+struct policy_key_info {
+	const char *section, *name, *allowed;
+	/* 0, -EINVAL for a value that is not allowed, -ENOMEM. */
+	int (*parse)(struct policy_file *file, const char *value);
+};
+
+extern const struct policy_key_info policy_keys[KEY_COUNT];
+
+#endif
