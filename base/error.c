@@ -66,3 +66,15 @@ void error_prefix(struct kmemd_error *error, const char *format, ...)
 	memcpy(error->message + length, ": ", 2);
 	error->message[room] = '\0';
 }
+
+void error_append(struct kmemd_error *error, const char *format, ...)
+{
+	size_t used = error ? strlen(error->message) : 0;
+	va_list arguments;
+
+	if (!error)
+		return;
+	va_start(arguments, format);
+	vsnprintf(error->message + used, sizeof(error->message) - used, format, arguments);
+	va_end(arguments);
+}

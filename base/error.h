@@ -46,4 +46,8 @@ int error_memory(struct kmemd_error *error);
 void error_prefix(struct kmemd_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Puts more behind the message, as far as it fits. */
+void error_append(struct kmemd_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 #endif

@@ -59,7 +59,7 @@ int attribute_write(int dir, const char *path, const char *value)
 	return attribute_write_open(dir, path, value, &fd);
 }
 
-int file_replace(const char *path, const char *text)
+int file_replace(const char *path, const char *text, unsigned int mode)
 {
 	_cleanup_free_ char *temporary = format_text("%s.new", path);
 	_cleanup_close_ int fd = -1;
@@ -67,7 +67,7 @@ int file_replace(const char *path, const char *text)
 
 	if (!temporary)
 		return -ENOMEM;
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
 	for (size_t done = 0; done < length;) {

@@ -22,8 +22,11 @@ int attribute_write(int dir, const char *path, const char *value);
 /* The same, and leaves the file open: *ret_fd is to be closed, or -1. */
 int attribute_write_open(int dir, const char *path, const char *value, int *ret_fd);
 
-/* Replaces a file by write-then-rename; readers see the old text or the new, never a part. */
-int file_replace(const char *path, const char *text);
+/*
+ * Replaces a file by write-then-rename; readers see the old text or the new, never a part. mode is
+ * that of a new file.
+ */
+int file_replace(const char *path, const char *text, unsigned int mode);
 /* The last component of a symbolic link's target; "" when there is no link. */
 int link_name(int dir, const char *path, char *buffer, size_t size);
 

@@ -131,9 +131,9 @@ int json_read_file(const char *path, struct json_object **ret)
 	return 0;
 }
 
-int json_write_file(const char *path, struct json_object *json)
+int json_write_file(const char *path, struct json_object *json, unsigned int mode)
 {
 	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY);
 
-	return text ? file_replace(path, text) : -ENOMEM;
+	return text ? file_replace(path, text, mode) : -ENOMEM;
 }

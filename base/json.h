@@ -35,6 +35,6 @@ struct json_object *json_member(const struct json_object *object, const char *ke
 
 /* Files. 0 or a negative errno; -EBADMSG for a file that is not JSON. */
 int json_read_file(const char *path, struct json_object **ret);
-int json_write_file(const char *path, struct json_object *json);
+int json_write_file(const char *path, struct json_object *json, unsigned int mode);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How verbs that change the machine tell what they do, and what cancels them. */
-#include "job/job.h"
 #include "base/error.h"
 #include "base/parse.h"
 #include "cli/cli.h"
+#include "job/drain-job.h"
 #include "job/event.h"
+#include "job/policy-job.h"
 #include "policy/policy.h"
 
 #include <errno.h>

@@ -211,7 +211,7 @@ static int write_files(struct cli *cli, struct json_object *json, const char *di
 
 		r = !path	   ? -ENOMEM
 		    : cli->dry_run ? 0
-				   : file_replace(path, json_text(section, "policy_text"));
+				   : file_replace(path, json_text(section, "policy_text"), 0644);
 		if (r < 0) {
 			fprintf(stderr, "kmemctl: cannot write %s: %s\n", path ? path : directory,
 				strerror(-r));

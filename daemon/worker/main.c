@@ -8,7 +8,7 @@
 #include "context.h"
 #include "daemon/worker/log.h"
 #include "job/event.h"
-#include "job/job.h"
+#include "job/policy-job.h"
 #include "policy/load-policy.h"
 #include "policy/policy.h"
 #include "json/policy-json.h"

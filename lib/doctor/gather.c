@@ -331,6 +331,8 @@ int facts_gather(const struct kmemd *kmemd, struct facts *facts)
 
 void facts_release(struct facts *facts)
 {
+	if (facts->has_journal)
+		journal_release(&facts->journal);
 	array_foreach(kmem, &facts->module.installed)
 		free(kmem->path);
 	array_foreach(rule, &facts->onlining)

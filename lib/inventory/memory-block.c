@@ -160,3 +160,32 @@ int blocks_read(int directory, struct dax_device *dax)
 	}
 	return 0;
 }
+
+int blocks_count_online(const char *sysfs, const struct range *ranges, size_t count,
+			uint64_t block_size, unsigned int *ret_online, uint64_t *ret_first)
+{
+	_cleanup_close_ int directory = blocks_open(sysfs);
+	unsigned int online = 0;
+	uint64_t first = 0;
+
+	if (directory < 0)
+		return directory;
+	for (size_t i = 0; i < count && block_size; i++) {
+		uint64_t end = ranges[i].size ? (ranges[i].start + ranges[i].size - 1) / block_size
+					      : 0;
+
+		for (uint64_t index = ranges[i].start / block_size; ranges[i].size && index <= end;
+		     index++) {
+			enum block_state state;
+			int r = block_read(directory, NODE_UNKNOWN, index, &state);
+
+			if (r < 0)
+				return r;
+			if (block_is_online(state) && !online++)
+				first = index;
+		}
+	}
+	*ret_online = online;
+	*ret_first = first;
+	return 0;
+}

@@ -40,6 +40,12 @@ int block_read_zones(int fd, enum block_state *ret);
  * valid_zones of an online block only, which has its node.
  */
 int block_read(int directory, int node, uint64_t index, enum block_state *ret);
+/*
+ * How many memory blocks are online in ranges of physical memory, and the first of them, by asking
+ * the kernel at once. Blocks that lie in a range only in part count, too.
+ */
+int blocks_count_online(const char *sysfs, const struct range *ranges, size_t count,
+			uint64_t block_size, unsigned int *ret_online, uint64_t *ret_first);
 /* block_read() for all blocks of the device. */
 int blocks_read(int directory, struct dax_device *dax);
 

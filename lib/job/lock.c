@@ -2,94 +2,146 @@
 #include "job/lock.h"
 
 #include "base/cleanup.h"
-#include "base/error.h"
+#include "base/deadline.h"
 #include "base/file.h"
-#include "job/event.h"
-
-#include <stdio.h>
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/sysmacros.h>
 
-static int make_directory(const char *path, struct kmemd_error *error)
+/* The daemon looks at what happens for a moment after every event: that is not worth a word. */
+#define TELL_AFTER_MS 1000
+/* flock() knows no time limit, so whoever waits looks again, more seldom with time. */
+#define LOOK_MS	    25
+#define LOOK_MAX_MS 400
+
+/* Searchable, so that everybody can read status.json in it; not readable. */
+#define DIRECTORY_MODE 0711
+#define DEVICES_MODE   0700
+#define LOCK_MODE      0600
+
+static int make_directory(const char *path, mode_t mode, struct kmemd_error *error)
 {
-	if (mkdir(path, 0755) == 0 || errno == EEXIST)
-		return 0;
-	return error_errno(error, errno, "cannot create %s: %s", path, strerror(errno));
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return error_errno(error, errno, "cannot create %s: %s", path, strerror(errno));
+	/* An older version, or the umask, may have made it otherwise. */
+	if (chmod(path, mode) < 0)
+		return error_errno(error, errno, "cannot set the mode of %s: %s", path,
+				   strerror(errno));
+	return 0;
 }
 
-int state_prepare(const struct kmemd *kmemd, struct kmemd_error *error)
+int run_directory_prepare(const struct kmemd *kmemd, struct kmemd_error *error)
 {
 	_cleanup_free_ char *devices = format_text("%s/devices", kmemd->run);
 	int r;
 
 	if (!devices)
 		return error_memory(error);
-	r = make_directory(kmemd->run, error);
-	return r < 0 ? r : make_directory(devices, error);
+	r = make_directory(kmemd->run, DIRECTORY_MODE, error);
+	return r < 0 ? r : make_directory(devices, DEVICES_MODE, error);
 }
 
-static void tell_waiting(int fd, const struct kmemd_job *job)
+/* Of a line such as "1: FLOCK  ADVISORY  WRITE 708 00:14:512 0 EOF", the pid, if it is our file. */
+static bool holds(const char *line, const struct stat *file, int *pid)
 {
-	char holder[64] = "another process", message[128];
-	ssize_t length = pread(fd, holder, sizeof(holder) - 1, 0);
+	unsigned int major_number, minor_number;
+	uint64_t inode;
 
-	if (length > 0)
-		holder[length] = '\0';
+	return strstr(line, "FLOCK") && !strstr(line, "->") &&
+	       sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%" SCNu64, pid, &major_number,
+		      &minor_number, &inode) == 4 &&
+	       inode == file->st_ino && makedev(major_number, minor_number) == file->st_dev;
+}
+
+/* Who has the lock, by the kernel's own list; "another process" where that does not say it. */
+static void find_holder(const struct kmemd *kmemd, int fd, char *buffer, size_t size)
+{
+	_cleanup_free_ char *path = format_text("%s/locks", kmemd->procfs);
+	_cleanup_file_ FILE *file = path ? fopen(path, "re") : NULL;
+	char line[256], comm[64], name[32];
+	struct stat status;
+	int pid = 0;
+
+	snprintf(buffer, size, "another process");
+	if (!file || fstat(fd, &status) < 0)
+		return;
+	while (fgets(line, sizeof(line), file))
+		if (holds(line, &status, &pid) && pid > 0) {
+			snprintf(comm, sizeof(comm), "%.40s/%d/comm", kmemd->procfs, pid);
+			if (attribute_read(AT_FDCWD, comm, name, sizeof(name)) == 0)
+				snprintf(buffer, size, "%s (pid %d)", name, pid);
+			return;
+		}
+}
+
+static void tell_waiting(const struct kmemd *kmemd, int fd, const struct kmemd_job *job)
+{
+	char holder[96], message[160];
+
+	find_holder(kmemd, fd, holder, sizeof(holder));
 	snprintf(message, sizeof(message), "waiting for %s, which holds the lock", holder);
 	job->event(job->userdata, &(struct kmemd_event){
 					  .type = KMEMD_EVENT_WAITING,
 					  .message = message,
+					  .holder = holder,
 				  });
 }
 
-/* The daemon looks at what happens for a moment after every event: that is not worth a word. */
-static bool take_soon(int fd, const struct kmemd_job *job)
+/* 0, -ECANCELED, -ETIMEDOUT, or what flock() says. */
+static int wait_for(const struct kmemd *kmemd, int fd, const struct kmemd_job *job)
 {
-	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	int64_t start = monotonic_ms(), interval = LOOK_MS;
+	bool told = false;
 
-	for (unsigned int i = 0; i < 20; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int64_t waited = monotonic_ms() - start;
+
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
 		if (job->cancelled && job->cancelled(job->userdata))
-			return false;
-		nanosleep(&pause, NULL);
+			return -ECANCELED;
+		if (job->timeout_sec && waited >= (int64_t)job->timeout_sec * 1000)
+			return -ETIMEDOUT;
+		if (!told && waited >= TELL_AFTER_MS) {
+			tell_waiting(kmemd, fd, job);
+			told = true;
+		}
+		poll(NULL, 0, (int)interval);
+		interval = interval * 2 > LOOK_MAX_MS ? LOOK_MAX_MS : interval * 2;
 	}
-	return false;
+	return 0;
 }
 
 int lock_take(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
 {
 	_cleanup_free_ char *path = format_text("%s/lock", kmemd->run);
 	_cleanup_close_ int fd = -1;
-	char holder[64];
-	int taken, r;
+	char holder[96];
+	int taken, r = path ? run_directory_prepare(kmemd, error) : error_memory(error);
 
-	if (!path)
-		return error_memory(error);
-	r = state_prepare(kmemd, error);
 	if (r < 0)
 		return r;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0)
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
+	if (fd < 0 || fchmod(fd, LOCK_MODE) < 0)
 		return error_errno(error, errno, "cannot open the lock %s: %s", path,
 				   strerror(errno));
-	if (!take_soon(fd, job)) {
-		tell_waiting(fd, job);
-		while (flock(fd, LOCK_EX) < 0) {
-			if (errno != EINTR)
-				return error_errno(error, errno, "cannot lock %s: %s", path,
-						   strerror(errno));
-			if (job->cancelled && job->cancelled(job->userdata))
-				return error_set(error, KMEMD_FAILED, ECANCELED,
-						 "cancelled while waiting for the lock");
-		}
+	r = wait_for(kmemd, fd, job);
+	if (r == -ECANCELED)
+		return error_set(error, KMEMD_FAILED, ECANCELED,
+				 "cancelled while waiting for the lock");
+	if (r == -ETIMEDOUT) {
+		find_holder(kmemd, fd, holder, sizeof(holder));
+		return error_set(error, KMEMD_FAILED, ETIMEDOUT,
+				 "nothing is done: %s held the lock for all of the %u seconds",
+				 holder, job->timeout_sec);
 	}
-	snprintf(holder, sizeof(holder), "%s (pid %d)", program_invocation_short_name, getpid());
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, holder, strlen(holder), 0) < 0)
-		return error_errno(error, errno, "cannot write %s: %s", path, strerror(errno));
+	if (r < 0)
+		return error_errno(error, -r, "cannot lock %s: %s", path, strerror(-r));
 	taken = fd;
 	fd = -1;
 	return taken;

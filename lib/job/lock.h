@@ -2,24 +2,27 @@
 #ifndef KMEMD_LOCK_H
 #define KMEMD_LOCK_H
 /*
- * What outlives a process and not a boot, in the run directory:
+ * The run directory holds what outlives a process and not a boot:
  *
- *   lock		held (flock) by whoever changes the machine's memory; says who
+ *   lock		held (flock) by whoever changes the machine's memory
  *   journal.json	what the job under way must have put right if it is cut short
- *   devices/ID.json	a device that policy must leave alone, or whose job failed
+ *   devices/ID.json	what is known of a device from one job to the next
+ *   status.json	what everybody may see of that
  *
  * All of it describes the state of the running kernel, which a reboot resets: that is why it is in
- * /run and not in /var/lib. Everything but lock_take() and the readers needs the lock.
+ * /run and not in /var/lib. Everything but lock_take() and the readers needs the lock. Only root
+ * can open any of it but status.json: who may open the lock may hold it, and stop every job.
  */
-#include "base/error.h"
 #include "context.h"
 #include "job/event.h"
 
-int state_prepare(const struct kmemd *kmemd, struct kmemd_error *error);
+/* Makes the run directory and its folders, and closes them to others. */
+int run_directory_prepare(const struct kmemd *kmemd, struct kmemd_error *error);
 
 /*
- * The machine's lock: an fd to close, or a negative errno. Tells the job's events when it has to
- * wait, and gives up with -ECANCELED when the job is cancelled meanwhile.
+ * The machine's lock: an fd to close, or a negative errno. When it has to wait it says for whom
+ * (KMEMD_EVENT_WAITING), and gives up with -ECANCELED when the job is cancelled, and with
+ * -ETIMEDOUT when the job's time is over.
  */
 int lock_take(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error);
 

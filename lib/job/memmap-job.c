@@ -8,11 +8,12 @@
 #include "inventory/memmap-place.h"
 #include "inventory/names.h"
 #include "inventory/snapshot.h"
+#include "job/engine.h"
 #include "job/event.h"
-#include "job/run.h"
 #include "plan/plan-memmap.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
+#include "step/change-blocks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,26 +49,19 @@ static enum tristate wanted_of(const struct plan *plan)
 {
 	array_foreach(step, &plan->steps)
 		if (step->type == STEP_BIND)
-			return step->memmap;
+			return step->bind.memmap;
 	return TRISTATE_UNKNOWN;
 }
 
 /* Driver, switch, every block, and where the memmap is as far as that can be told. */
-static int check_outcome(const struct run *run, struct kmemd_error *error)
+static int compare(const struct kmemd_inventory *inventory, const struct dax_device *before,
+		   const struct dax_device *after, enum tristate wanted, struct kmemd_error *error)
 {
 	static const char *const places[] = {
 		[TRISTATE_NO] = "in DRAM", [TRISTATE_YES] = "on the device"};
-	const char *name = run->plan->steps.items[0].target, *how;
-	const struct dax_device *before = find_dax(run->inventory, name), *after;
-	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	enum tristate wanted = wanted_of(run->plan), in_force;
-	int r = kmemd_inventory_read((struct kmemd *)run->kmemd, &inventory, error);
+	const char *name = before->name, *how;
+	enum tristate in_force;
 
-	if (r < 0)
-		return r;
-	after = find_dax(inventory, name);
-	if (!after)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", name);
 	if (strcmp(after->driver, before->driver))
 		return error_set(error, KMEMD_FAILED, EIO, "%s is bound to %s and was to %s", name,
 				 after->driver[0] ? after->driver : "no driver", before->driver);
@@ -81,30 +75,47 @@ static int check_outcome(const struct run *run, struct kmemd_error *error)
 	return compare_blocks(before, after, error);
 }
 
+static int check(struct task *task, const struct plan_part *part, const struct run *run,
+		 struct kmemd_error *error)
+{
+	const char *name = run->steps[part->first].target.name;
+	const struct dax_device *before = find_dax(run->inventory, name), *after;
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	int r = kmemd_inventory_read(task->kmemd, &inventory, error);
+
+	if (r < 0)
+		return r;
+	after = find_dax(inventory, name);
+	if (!after)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", name);
+	return compare(inventory, before, after, wanted_of(task->plan), error);
+}
+
 static int run_one(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 		   const struct plan *plan, const struct dax_device *dax,
 		   const struct kmemd_job *job, struct kmemd_error *error)
 {
-	struct run run = {
+	struct task task = {
 		.kmemd = kmemd,
 		.job = job,
 		.inventory = inventory,
 		.plan = plan,
-		.journal.job = "memmap",
-		.check = check_outcome,
-		.patience = job_patience(job),
+		.verb = "memmap",
+		.name = dax->name,
+		.offline = job_patience(job),
+		.online = {.total_sec = job->timeout_sec, .stall_sec = ONLINE_STALL_SEC},
+		.check = check,
 	};
-	char message[128];
-	int r = run_plan(&run, error);
+	int r = task_run(&task, error);
 
 	if (r < 0) {
 		error_prefix(error, "%s", dax->name);
-		job_tell(job, plan->device->identity, KMEMD_EVENT_FAILED, error->message, error);
-		return r;
+		task_tell(&task, KMEMD_EVENT_FAILED, error, "%s", error->message);
+	} else {
+		task_tell(&task, KMEMD_EVENT_DONE, NULL, "%s: done and verified", dax->name);
 	}
-	snprintf(message, sizeof(message), "%s: done and verified", dax->name);
-	job_tell(job, plan->device->identity, KMEMD_EVENT_DONE, message, NULL);
-	return 0;
+	task_release(&task);
+	return r;
 }
 
 static int do_one(struct kmemd *kmemd, const struct kmemd_inventory *inventory,

@@ -9,11 +9,13 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
+
+#define MODE 0600
 
 const char *const record_state_names[RECORD_STATE_COUNT] = {
-	[RECORD_HELD] = "held",
-	[RECORD_FAILED] = "failed",
-	[RECORD_REFUSED] = "refused",
+	[RECORD_HELD] = "held",	      [RECORD_MANUAL] = "manual", [RECORD_FAILED] = "failed",
+	[RECORD_REFUSED] = "refused", [RECORD_LEFT] = "left",
 };
 
 /* Identities come from firmware and labels: whatever is not plain becomes '_' in the file's name.
@@ -38,21 +40,61 @@ static int record_state_of(const char *name)
 	return -EINVAL;
 }
 
+void record_make(struct record *record, const struct device *device, enum record_state state,
+		 const char *message, const char *left)
+{
+	*record = (struct record){
+		.state = state,
+		.instance = device->instance,
+		.since = (uint64_t)time(NULL),
+	};
+	snprintf(record->device, sizeof(record->device), "%s", device->identity);
+	snprintf(record->message, sizeof(record->message), "%s", message);
+	snprintf(record->left, sizeof(record->left), "%s", left ? left : "");
+	snprintf(record->by, sizeof(record->by), "%s (uid %u, pid %d)",
+		 program_invocation_short_name, getuid(), getpid());
+}
+
+struct json_object *record_to_json(const struct record *record)
+{
+	struct json_object *json = json_object_new_object();
+
+	if (!json)
+		return NULL;
+	json_put_text(json, "device", record->device);
+	json_put_text(json, "state", record_state_names[record->state]);
+	json_put_u64(json, "instance", record->instance);
+	json_put_text(json, "message", record->message);
+	json_put_text(json, "left", record->left);
+	json_put_text(json, "by", record->by);
+	json_put_u64(json, "since", record->since);
+	return json;
+}
+
+int record_from_json(const struct json_object *json, struct record *ret)
+{
+	int state = record_state_of(json_text(json, "state"));
+
+	if (state < 0 || !json_text(json, "device")[0])
+		return -EBADMSG;
+	*ret = (struct record){
+		.state = (enum record_state)state,
+		.instance = json_get_u64(json, "instance"),
+		.since = json_get_u64(json, "since"),
+	};
+	json_get_text(json, "device", ret->device, sizeof(ret->device));
+	json_get_text(json, "message", ret->message, sizeof(ret->message));
+	json_get_text(json, "left", ret->left, sizeof(ret->left));
+	json_get_text(json, "by", ret->by, sizeof(ret->by));
+	return 0;
+}
+
 static bool record_load(const char *path, struct record *ret)
 {
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
-	int state;
 
-	if (json_read_file(path, &json) < 0)
-		return false;
-	state = record_state_of(json_text(json, "state"));
-	if (state < 0)
-		return false;
-	ret->state = (enum record_state)state;
-	ret->instance = json_get_u64(json, "instance");
-	json_get_text(json, "device", ret->device, sizeof(ret->device));
-	json_get_text(json, "message", ret->message, sizeof(ret->message));
-	return true;
+	return json_read_file(path, &json) == 0 && json_object_is_type(json, json_type_object) &&
+	       record_from_json(json, ret) == 0;
 }
 
 bool record_read(const struct kmemd *kmemd, const struct device *device, struct record *ret)
@@ -63,20 +105,15 @@ bool record_read(const struct kmemd *kmemd, const struct device *device, struct 
 	       ret->instance == device->instance;
 }
 
-int record_write(const struct kmemd *kmemd, const struct device *device, enum record_state state,
-		 const char *message, struct kmemd_error *error)
+int record_write(const struct kmemd *kmemd, const struct record *record, struct kmemd_error *error)
 {
-	_cleanup_free_ char *path = record_path(kmemd, device->identity);
-	_cleanup_(json_object_putp) struct json_object *json = json_object_new_object();
+	_cleanup_free_ char *path = record_path(kmemd, record->device);
+	_cleanup_(json_object_putp) struct json_object *json = record_to_json(record);
 	int r;
 
 	if (!path || !json)
 		return error_memory(error);
-	json_put_text(json, "device", device->identity);
-	json_put_text(json, "state", record_state_names[state]);
-	json_put_u64(json, "instance", device->instance);
-	json_put_text(json, "message", message);
-	r = json_write_file(path, json);
+	r = json_write_file(path, json, MODE);
 	if (r < 0)
 		return error_errno(error, -r, "cannot write %s: %s", path, strerror(-r));
 	return 0;

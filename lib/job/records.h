@@ -1,32 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef KMEMD_RECORDS_H
 #define KMEMD_RECORDS_H
-#include "base/error.h"
+/*
+ * What is known of a device from one job to the next, a file each in RUN/devices. Valid for one
+ * life of the device: after a hot-plug its instance is another one, and after a boot there is none.
+ */
 #include "context.h"
 #include "inventory/inventory.h"
+#include "job/life.h"
+
+struct json_object;
 
 enum record_state {
-	RECORD_HELD,	/* drained: policy leaves it alone */
+	RECORD_HELD,	/* drained, or changed by hand: policy leaves it alone */
+	RECORD_MANUAL,	/* somebody else changed it: policy leaves it alone */
 	RECORD_FAILED,	/* not tried again by itself */
 	RECORD_REFUSED, /* said once */
+	RECORD_LEFT,	/* as policy wants it; to notice when somebody else changes it */
 	RECORD_STATE_COUNT,
 };
 
 extern const char *const record_state_names[RECORD_STATE_COUNT];
 
-/* Valid for one life of the device: after a hot-plug its instance is another one. */
 struct record {
 	enum record_state state;
 	char device[128]; /* identity */
 	uint64_t instance;
 	char message[768];
+	char left[LIFE_MAX]; /* life_describe() when kmemd left it, or "" */
+	char by[96];	     /* "kmemctl (uid 0, pid 12)" */
+	uint64_t since;	     /* seconds since 1970 */
 };
+
+/* A record about a device, by this process and of this moment. left may be NULL. */
+void record_make(struct record *record, const struct device *device, enum record_state state,
+		 const char *message, const char *left);
 
 /* Whether there is a record for this device; false for one of an earlier life. */
 bool record_read(const struct kmemd *kmemd, const struct device *device, struct record *ret);
-int record_write(const struct kmemd *kmemd, const struct device *device, enum record_state state,
-		 const char *message, struct kmemd_error *error);
+int record_write(const struct kmemd *kmemd, const struct record *record, struct kmemd_error *error);
 void record_remove(const struct kmemd *kmemd, const struct device *device);
+
+/* As they are in files and in the journal. 0 or -EBADMSG. NULL when memory is short. */
+struct json_object *record_to_json(const struct record *record);
+int record_from_json(const struct json_object *json, struct record *ret);
+
 /* Removes the records of devices that are gone. */
 void records_prune(const struct kmemd *kmemd, const struct kmemd_inventory *inventory);
 /* Calls back for every record. */

@@ -8,14 +8,17 @@
 #include "inventory/dax-source.h"
 #include "inventory/inventory.h"
 #include "inventory/read-dax.h"
+#include "inventory/snapshot.h"
+#include "job/engine.h"
 #include "job/event.h"
 #include "job/records.h"
 #include "job/request-targets.h"
-#include "job/run.h"
 #include "plan/plan-request.h"
 #include "plan/verify-request.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
+#include "step/change-blocks.h"
+#include "step/dax-driver.h"
 #include "json/plan-json.h"
 
 #include <stdio.h>
@@ -85,180 +88,198 @@ static void fail(struct work *work, const char *name, const char *identity, int 
 /* --- records ------------------------------------------------------------------------------------
  */
 
+/* What a request leaves on record, and what it is about. */
+struct leaving {
+	const struct work *work;
+	const struct request_target *target;
+};
+
 /* What is by hand not as policy wants it is held against it, like what was drained. */
-static int keep_record(const struct work *work, const struct device *device,
-		       struct kmemd_error *error)
+static bool needs_hold(const struct work *work, const struct device *device)
 {
 	struct decision decision = {.settings = default_settings};
-	struct record record;
-	char message[64];
 
 	if (work->policy)
 		policy_decide(work->policy, device, &decision);
-	if (!request_needs_hold(work->request, &decision)) {
-		if (record_read(work->kmemd, device, &record))
-			record_remove(work->kmemd, device);
-		return 0;
-	}
-	snprintf(message, sizeof(message), "by hand: kmemctl %s", verb_names[work->request->verb]);
-	return record_write(work->kmemd, device, RECORD_HELD, message, error);
+	return request_needs_hold(work->request, &decision);
 }
 
-static int keep_records(const struct work *work, const struct kmemd_inventory *inventory,
-			const struct dax_device *dax, struct kmemd_error *error)
+/* How the kernel has it now; a device that policy wants so is watched from there on. */
+static int describe_now(const struct work *work, const struct device *device, char left[LIFE_MAX],
+			struct kmemd_error *error)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *now = NULL;
+	const struct device *found;
+	int r = kmemd_inventory_read(work->kmemd, &now, error);
+
+	if (r < 0)
+		return r;
+	found = inventory_device(now, device->identity);
+	left[0] = '\0';
+	if (found)
+		life_describe(found, left);
+	return 0;
+}
+
+static int add_record(struct task *task, const struct work *work, const struct device *device,
+		      struct kmemd_error *error)
+{
+	struct record record;
+	char message[64], left[LIFE_MAX];
+	int r;
+
+	if (needs_hold(work, device)) {
+		snprintf(message, sizeof(message), "by hand: kmemctl %s", task->verb);
+		record_make(&record, device, RECORD_HELD, message, NULL);
+	} else if (record_read(work->kmemd, device, &record)) {
+		r = describe_now(work, device, left, error);
+		if (r < 0)
+			return r;
+		record_make(&record, device, RECORD_LEFT, "", left);
+	} else {
+		return 0;
+	}
+	return task_add_record(task, &record) < 0 ? error_memory(error) : 0;
+}
+
+static int add_records(struct task *task, const struct work *work,
+		       const struct kmemd_inventory *inventory, const struct dax_device *dax,
+		       struct kmemd_error *error)
 {
 	const struct device *first = request_device_of(inventory, dax);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && first && i < dax->source.identities.count; i++)
-		r = keep_record(work, first + i, error);
-	if (r < 0) {
-		error_prefix(error, "%s is done but its hold is not as it should be", dax->name);
-		error->result = KMEMD_PARTLY;
-	}
+		r = add_record(task, work, first + i, error);
 	return r;
 }
 
 /* A device that was not there before: who it is can only be read now. */
-static int keep_new_records(const struct work *work, const char *name, struct kmemd_error *error)
+static int add_new_records(struct task *task, const struct work *work, struct kmemd_error *error)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	char *names[] = {(char *)name, NULL};
+	char *names[] = {task->made, NULL};
 	int r = request_read_devices(work->kmemd, work->request, names, DAX_READ_RANGES, &inventory,
 				     error);
 
 	if (r < 0 || !inventory->dax.count)
 		return r;
-	return keep_records(work, inventory, inventory->dax.items, error);
+	return add_records(task, work, inventory, inventory->dax.items, error);
+}
+
+static int leave(struct task *task, struct kmemd_error *error)
+{
+	const struct leaving *leaving = task->data;
+
+	if (task->failed)
+		return 0;
+	if (leaving->target->dax)
+		return add_records(task, leaving->work, task->inventory, leaving->target->dax,
+				   error);
+	return task->made[0] ? add_new_records(task, leaving->work, error) : 0;
 }
 
 /* --- one device ---------------------------------------------------------------------------------
  */
 
-/* The name that the outcome has to have, or not to have. */
-static const char *outcome_name(const struct run *run)
+/* Every block was read back when it was written to. */
+static int check_blocks(const struct run *run, const char *name, struct kmemd_error *error)
 {
-	return run->created_dax[0] ? run->created_dax : run->plan->steps.items[0].target;
+	char driver[DEVICE_NAME_MAX];
+	int r = dax_driver(run, name, driver, error);
+
+	if (r == 0 && strcmp(driver, "kmem"))
+		r = error_set(error, KMEMD_FAILED, EIO, "%s is not bound to kmem", name);
+	return r;
 }
 
-static int check_outcome(const struct run *run, struct kmemd_error *error)
+static int check(struct task *task, const struct plan_part *part, const struct run *run,
+		 struct kmemd_error *error)
 {
-	const struct kmemd_request *request = run->plan->request;
-	char *names[] = {(char *)outcome_name(run), NULL};
+	const struct kmemd_request *request = task->plan->request;
+	const char *made = run->made[part->first];
+	char *names[] = {(char *)(made[0] ? made : run->steps[part->first].target.name), NULL};
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *after = NULL;
-	char driver[DEVICE_NAME_MAX];
 	int r;
 
-	/* Every block was read back when it was written to. */
-	if (request_only_blocks(request)) {
-		r = dax_driver(run, names[0], driver, error);
-		if (r == 0 && strcmp(driver, "kmem"))
-			r = error_set(error, KMEMD_FAILED, EIO, "%s is not bound to kmem",
-				      names[0]);
-		return r;
-	}
+	if (request_only_blocks(request))
+		return check_blocks(run, names[0], error);
 	r = inventory_read_dax(run->kmemd, names, NULL, DAX_READ_BLOCKS, &after, error);
 	return r < 0 ? r : verify_request(after, names[0], request, error);
 }
 
-static int execute(const struct work *work, const struct kmemd_inventory *inventory,
-		   const struct plan *plan, struct run *run, struct kmemd_error *error)
+static void tell_unchanged(const struct task *task)
 {
-	const struct kmemd_job *job = work->job;
-	char message[192];
-
-	*run = (struct run){
-		.kmemd = work->kmemd,
-		.job = job,
-		.inventory = inventory,
-		.plan = plan,
-		.check = check_outcome,
-		.patience = job_patience(job),
-	};
-	snprintf(run->journal.job, sizeof(run->journal.job), "%s", verb_names[work->request->verb]);
-	snprintf(message, sizeof(message), "%s: %s, %zu step%s", plan->device->name,
-		 verb_names[work->request->verb], plan->steps.count,
-		 plan->steps.count == 1 ? "" : "s");
-	job_tell(job, plan->device->identity, KMEMD_EVENT_DECIDED, message, NULL);
-	return run_plan(run, error);
+	task_tell(task, KMEMD_EVENT_NOTICE, NULL, "%s: is so already", task->name);
 }
 
-static void tell_unchanged(const struct work *work, const char *name, const char *identity)
+/* What was done, or that there was nothing to do. */
+static void put_outcome(struct work *work, const struct task *task, const char *name)
 {
-	char message[128];
+	const char *identity = task->plan->device->identity;
+	bool changed = task->done && (!request_only_blocks(work->request) || task->moved);
 
-	snprintf(message, sizeof(message), "%s: is so already", name);
-	job_tell(work->job, identity, KMEMD_EVENT_NOTICE, message, NULL);
-}
-
-static void tell_note(const struct work *work, const struct plan *plan)
-{
-	if (plan->note[0])
-		job_tell(work->job, plan->device->identity, KMEMD_EVENT_NOTICE, plan->note, NULL);
-}
-
-/* Nothing was planned: it is so already, or must not be touched without being named. */
-static void do_nothing(struct work *work, const struct plan *plan,
-		       const struct kmemd_inventory *inventory, const struct dax_device *dax,
-		       const char *name)
-{
-	struct kmemd_error error = {0};
-	int r;
-
-	tell_note(work, plan);
-	if (plan->note[0]) {
-		put_result(work, name, plan->device->identity, "skipped", NULL);
-		return;
-	}
-	r = dax ? keep_records(work, inventory, dax, &error) : 0;
-	if (r < 0) {
-		fail(work, name, plan->device->identity, r, &error);
-		return;
-	}
 	work->worked++;
-	put_result(work, name, plan->device->identity, "unchanged", NULL);
-	tell_unchanged(work, name, plan->device->identity);
+	put_result(work, name, identity, changed ? "done" : "unchanged", NULL);
+	if (changed)
+		task_tell(task, KMEMD_EVENT_DONE, NULL, "%s: done and verified", name);
+	else
+		tell_unchanged(task);
 }
 
-static void act(struct work *work, const struct kmemd_inventory *inventory,
-		const struct request_target *target, const struct plan *plan, const char *name)
+static void act(struct work *work, struct task *task)
 {
+	const struct plan *plan = task->plan;
+	const char *identity = plan->device->identity, *name;
 	struct kmemd_error error = {0};
-	struct run run;
-	char message[128];
+	size_t count = plan->steps.count;
 	int r;
 
 	if (plan->refusal[0]) {
 		r = error_set(&error, KMEMD_REFUSED, EBUSY, "%s", plan->refusal);
-		fail(work, name, plan->device->identity, r, &error);
+		fail(work, task->name, identity, r, &error);
 		return;
 	}
-	if (!plan->steps.count) {
-		do_nothing(work, plan, inventory, target->dax, name);
+	if (plan->note[0])
+		task_tell(task, KMEMD_EVENT_NOTICE, NULL, "%s", plan->note);
+	if (plan->note[0] && !count) { /* it must not be touched without being named */
+		put_result(work, task->name, identity, "skipped", NULL);
 		return;
 	}
-	tell_note(work, plan);
-	r = execute(work, inventory, plan, &run, &error);
-	name = run.created_dax[0] ? run.created_dax : name;
-	if (r < 0)
-		error_prefix(&error, "%s", name);
-	else if (target->dax)
-		r = keep_records(work, inventory, target->dax, &error);
-	else
-		r = keep_new_records(work, name, &error);
-	if (r < 0) {
-		fail(work, name, plan->device->identity, r, &error);
+	if (count)
+		task_tell(task, KMEMD_EVENT_DECIDED, NULL, "%s: %s, %zu step%s", plan->device->name,
+			  task->verb, count, count == 1 ? "" : "s");
+	r = task_run(task, &error);
+	name = task->made[0] ? task->made : task->name;
+	if (r == 0) {
+		put_outcome(work, task, name);
 		return;
 	}
-	work->worked++;
-	if (request_only_blocks(work->request) && !run.moved) {
-		put_result(work, name, plan->device->identity, "unchanged", NULL);
-		tell_unchanged(work, name, plan->device->identity);
-		return;
-	}
-	put_result(work, name, plan->device->identity, "done", NULL);
-	snprintf(message, sizeof(message), "%s: done and verified", name);
-	job_tell(work->job, plan->device->identity, KMEMD_EVENT_DONE, message, NULL);
+	error_prefix(&error, "%s", name);
+	fail(work, name, identity, r, &error);
+}
+
+static void do_planned(struct work *work, const struct kmemd_inventory *inventory,
+		       const struct request_target *target, const struct plan *plan,
+		       const char *name)
+{
+	struct leaving leaving = {.work = work, .target = target};
+	struct task task = {
+		.kmemd = work->kmemd,
+		.job = work->job,
+		.inventory = inventory,
+		.plan = plan,
+		.verb = verb_names[work->request->verb],
+		.name = name,
+		.offline = job_patience(work->job),
+		.online = {.total_sec = work->job->timeout_sec, .stall_sec = ONLINE_STALL_SEC},
+		.check = check,
+		.leave = leave,
+		.data = &leaving,
+	};
+
+	act(work, &task);
+	task_release(&task);
 }
 
 static int plan_target(const struct kmemd_inventory *inventory, const struct request_target *target,
@@ -276,14 +297,9 @@ static int do_target(struct work *work, const struct kmemd_inventory *inventory,
 
 	if (r < 0)
 		return r;
-	act(work, inventory, target, &plan, name);
+	do_planned(work, inventory, target, &plan, name);
 	plan_release(&plan);
 	return 0;
-}
-
-static bool is_cancelled(const struct work *work)
-{
-	return work->job->cancelled && work->job->cancelled(work->job->userdata);
 }
 
 /* What has been read of several devices is old when the second one has its turn: read it anew. */
@@ -350,7 +366,7 @@ static int do_devices(struct work *work)
 		return r;
 	tell_unknown(work, inventory);
 	array_foreach(dax, &inventory->dax) {
-		if (is_cancelled(work))
+		if (job_is_cancelled(work->job))
 			return error_set(work->error, KMEMD_FAILED, ECANCELED, "cancelled");
 		r = do_device(work, inventory, dax, what);
 		if (r < 0)
@@ -367,7 +383,7 @@ static int do_regions(struct work *work)
 	for (size_t i = 0; r == 0 && i < inventory->dax_regions.count; i++) {
 		struct request_target target = request_region_target(inventory, i);
 
-		if (is_cancelled(work))
+		if (job_is_cancelled(work->job))
 			return error_set(work->error, KMEMD_FAILED, ECANCELED, "cancelled");
 		if (request_is_candidate(work->request, target.region))
 			r = do_target(work, inventory, &target, target.device->name);

@@ -36,11 +36,13 @@ void report_record(struct json_object *json, const struct kmemd *kmemd, const st
 	struct record record;
 	struct json_object *item;
 
-	if (!record_read(kmemd, device, &record))
+	if (!record_read(kmemd, device, &record) || record.state == RECORD_LEFT)
 		return;
 	item = json_put_object(json, "record");
 	json_put_text(item, "state", record_state_names[record.state]);
 	json_put_text(item, "message", record.message);
+	json_put_text(item, "by", record.by);
+	json_put_u64(item, "since", record.since);
 }
 
 static void put_device(struct json_object *array, const struct kmemd *kmemd,

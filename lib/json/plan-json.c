@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "inventory/names.h"
 #include "job/records.h"
-#include "plan/plan.h"
+#include "plan/plan-device.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
 #include "json/devices-json.h"
@@ -32,13 +32,13 @@ static void put_step(struct json_object *array, const struct plan *plan, const s
 	char text[256];
 
 	step_text(step, text, sizeof(text));
-	json_put_text(json, "type", step_names[step->type]);
-	json_put_text(json, "target", step->target);
+	json_put_text(json, "type", step_operations(step->type)->name);
+	json_put_text(json, "target", step->target.name);
 	json_put_text(json, "text", text);
 	json_put_u64(json, "memmap_dram_bytes", step->dram_bytes);
 	json_put_u64(json, "memmap_device_bytes", step->device_bytes);
 	json_put_u64(json, "lost_bytes", step->lost_bytes);
-	json_put_text(json, "undo", step_undo_text(step->type));
+	json_put_text(json, "undo", step_operations(step->type)->undo_text);
 	why = json_put_object(json, "why");
 	if (step->why != KEY_COUNT) {
 		snprintf(text, sizeof(text), "%s.%s", policy_keys[step->why].section,

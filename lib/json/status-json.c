@@ -13,11 +13,16 @@
 
 static void put_status_record(const struct record *record, void *userdata)
 {
-	struct json_object *json = json_append_object(userdata);
+	struct json_object *json;
 
+	if (record->state == RECORD_LEFT) /* as policy wants it: nothing to be said */
+		return;
+	json = json_append_object(userdata);
 	json_put_text(json, "device", record->device);
 	json_put_text(json, "state", record_state_names[record->state]);
 	json_put_text(json, "message", record->message);
+	json_put_text(json, "by", record->by);
+	json_put_u64(json, "since", record->since);
 }
 
 int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct kmemd_error *error)
@@ -35,6 +40,9 @@ int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct km
 		json_put_int(job, "pid", journal.pid);
 		/* The next job puts right what one that is gone has left. */
 		json_put_bool(job, "running", kill(journal.pid, 0) == 0 || errno == EPERM);
+		json_put_text(job, "program", journal.program);
+		json_put_u64(job, "uid", journal.uid);
+		journal_release(&journal);
 	}
 	r = records_each(kmemd, put_status_record, json_put_array(json, "records"));
 	if (r < 0) {

@@ -86,8 +86,8 @@ static int add_bind(struct plan *plan, const struct kmemd_inventory *inventory,
 	step = plan_add_step(plan, STEP_BIND, dax->name, KEY_COUNT);
 	if (!step)
 		return -ENOMEM;
-	step->driver = dax->driver;
-	step->memmap = on_device ? TRISTATE_YES : TRISTATE_NO;
+	step->bind.driver = dax->driver;
+	step->bind.memmap = on_device ? TRISTATE_YES : TRISTATE_NO;
 	if (dax_is_kmem(dax))
 		plan_memmap_cost(plan, &inventory->host, step,
 				 dax_block_counts(dax).total * inventory->host.block_size,
@@ -120,7 +120,7 @@ int plan_memmap(const struct kmemd_inventory *inventory, const struct device *de
 		step = plan_add_step(ret, STEP_OFFLINE, dax->name, KEY_COUNT);
 		if (!step)
 			return -ENOMEM;
-		step->blocks = online;
+		step->blocks.count = online;
 	}
 	if (add_bind(ret, inventory, dax, wish.on_device) < 0)
 		return -ENOMEM;
@@ -129,7 +129,7 @@ int plan_memmap(const struct kmemd_inventory *inventory, const struct device *de
 	step = plan_add_step(ret, STEP_ONLINE, dax->name, KEY_COUNT);
 	if (!step)
 		return -ENOMEM;
-	step->blocks = online;
-	step->zone = state == BLOCK_MOVABLE ? ZONE_MOVABLE : ZONE_KERNEL;
+	step->blocks.count = online;
+	step->blocks.zone = state == BLOCK_MOVABLE ? ZONE_MOVABLE : ZONE_KERNEL;
 	return 0;
 }

@@ -72,8 +72,9 @@ struct request_plan {
 
 static struct step *add_step(const struct request_plan *wanted, enum step_type type)
 {
-	return plan_add_step(wanted->plan, type,
-			     wanted->target->dax ? wanted->target->dax->name : "", KEY_COUNT);
+	if (!wanted->target->dax)
+		return plan_add_step_after(wanted->plan, type, KEY_COUNT);
+	return plan_add_step(wanted->plan, type, wanted->target->dax->name, KEY_COUNT);
 }
 
 static enum zone zone_of(const struct kmemd_request *request)
@@ -94,9 +95,9 @@ static int add_online(const struct request_plan *wanted, bool bound)
 	step = add_step(wanted, STEP_ONLINE);
 	if (!step)
 		return -ENOMEM;
-	step->zone = zone;
-	step->blocks = bound && wanted->target->counted ? counts->total - there
-							: (unsigned int)wanted->block_total;
+	step->blocks.zone = zone;
+	step->blocks.count = bound && wanted->target->counted ? counts->total - there
+							      : (unsigned int)wanted->block_total;
 	return 0;
 }
 
@@ -109,8 +110,8 @@ static int add_offline(const struct request_plan *wanted)
 	step = add_step(wanted, STEP_OFFLINE);
 	if (!step)
 		return -ENOMEM;
-	step->blocks = wanted->target->counted ? wanted->counts.online
-					       : (unsigned int)wanted->block_total;
+	step->blocks.count = wanted->target->counted ? wanted->counts.online
+						     : (unsigned int)wanted->block_total;
 	return 0;
 }
 
@@ -122,8 +123,8 @@ static int add_bind(const struct request_plan *wanted, const char *driver, uint6
 
 	if (!step)
 		return -ENOMEM;
-	step->driver = driver;
-	step->memmap = TRISTATE_UNKNOWN; /* by hand the switch is memmap's */
+	step->bind.driver = driver; /* by hand the switch is memmap's */
+	step->bind.force = wanted->request->force;
 	if (!strcmp(driver, "kmem")) {
 		uint64_t added = wanted->block_total * host->block_size;
 
@@ -141,7 +142,8 @@ static int add_unbind(const struct request_plan *wanted)
 
 	if (!step)
 		return -ENOMEM;
-	step->driver = wanted->target->dax->driver;
+	step->unbind.driver = wanted->target->dax->driver;
+	step->unbind.force = wanted->request->force;
 	return 0;
 }
 
@@ -224,8 +226,8 @@ static int plan_resize(struct request_plan *wanted, bool *unbound)
 	step = add_step(wanted, STEP_RESIZE_DAX);
 	if (!step)
 		return -ENOMEM;
-	step->size = size;
-	step->align = align;
+	step->shape.size = size;
+	step->shape.align = align;
 	return 0;
 }
 
@@ -234,9 +236,9 @@ static void say_what_is_lost(const struct request_plan *wanted)
 	const struct device *device = wanted->target->device;
 
 	if (device->persistent)
-		snprintf(wanted->plan->note, sizeof(wanted->plan->note),
-			 "%s is persistent memory (%s): what is on it is overwritten",
-			 wanted->target->dax->name, device->identity);
+		plan_note(wanted->plan,
+			  "%s is persistent memory (%s): what is on it is overwritten",
+			  wanted->target->dax->name, device->identity);
 }
 
 static int to_system_ram(struct request_plan *wanted, bool unbound, uint64_t size)
@@ -285,8 +287,8 @@ static int plan_reconfigure(struct request_plan *wanted)
 
 	if (wanted->target->device->persistent && !wanted->target->named &&
 	    request->mode == KMEMD_MODE_SYSTEM_RAM && !dax_is_kmem(dax)) {
-		snprintf(wanted->plan->note, sizeof(wanted->plan->note),
-			 "%s is persistent memory: left alone, as nobody has named it", dax->name);
+		plan_note(wanted->plan,
+			  "%s is persistent memory: left alone, as nobody has named it", dax->name);
 		return 0;
 	}
 	r = plan_resize(wanted, &unbound);
@@ -432,11 +434,11 @@ static int plan_create(struct request_plan *wanted)
 	step = plan_add_step(wanted->plan, STEP_CREATE_DAX, name, KEY_COUNT);
 	if (!step)
 		return -ENOMEM;
-	step->region = region;
-	step->size = size;
-	step->align = request->align;
-	step->mappings = request->mappings;
-	step->mapping_count = request->mapping_count;
+	step->shape.region = region;
+	step->shape.size = size;
+	step->shape.align = request->align;
+	step->shape.mappings = request->mappings;
+	step->shape.mapping_count = request->mapping_count;
 	if (add_bind(wanted, ram ? "kmem" : "device_dax", size) < 0)
 		return -ENOMEM;
 	return ram && !request->no_online && !wanted->plan->refusal[0] ? add_online(wanted, false)
@@ -454,8 +456,24 @@ static const char *auto_online_word(const struct kmemd_request *request)
 	return request->no_movable ? "online_kernel" : "online_movable";
 }
 
+/* True, with the refusal, when a driver that is not ours to take it from holds the device. */
+static bool refuse_foreign(const struct request_plan *wanted)
+{
+	const struct dax_device *dax = wanted->target->dax;
+
+	if (!dax || !dax_is_foreign(dax) || wanted->request->force)
+		return false;
+	plan_refuse(wanted->plan,
+		    "%s is held by the driver %s, which may have a file system or a virtual "
+		    "machine on it; --force takes it away all the same",
+		    dax->name, dax->driver);
+	return true;
+}
+
 static int plan_verb(struct request_plan *wanted)
 {
+	if (refuse_foreign(wanted))
+		return 0;
 	switch (wanted->request->verb) {
 	case KMEMD_RECONFIGURE_DEVICE:
 		return plan_reconfigure(wanted);
@@ -509,8 +527,6 @@ int plan_request(const struct kmemd_inventory *inventory, const struct request_t
 		plan_release(&plan);
 		return r;
 	}
-	if (plan.refusal[0])
-		plan.steps.count = 0;
 	*ret = plan;
 	return 0;
 }

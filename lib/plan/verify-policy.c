@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "inventory/memmap-place.h"
 #include "inventory/names.h"
+#include "plan/plan-device.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,53 +42,77 @@ static int verify_memmap(const struct kmemd_inventory *after, const struct dax_d
 	return 0;
 }
 
-static int verify_system_ram(const struct kmemd_inventory *after, const struct device *device,
-			     const struct decision *decision, struct kmemd_error *error)
+static bool is_named(const struct verify_scope *scope, const char *name)
+{
+	for (size_t i = 0; i < scope->count; i++)
+		if (!strcmp(scope->names[i], name))
+			return true;
+	return false;
+}
+
+static bool is_in_scope(const struct verify_scope *scope, const struct dax_device *dax)
+{
+	return is_named(scope, dax->name) || is_named(scope, dax->origin);
+}
+
+static int verify_dax(const struct kmemd_inventory *after, const struct dax_device *dax,
+		      const struct decision *decision, struct kmemd_error *error)
 {
 	enum block_state wanted = decision->settings.zone == ZONE_MOVABLE ? BLOCK_MOVABLE
 									  : BLOCK_KERNEL;
+	int r;
 
-	array_foreach(dax, &device->dax) {
-		int r = dax_is_kmem(*dax)
-				? verify_blocks(*dax, wanted, error)
-				: error_set(error, KMEMD_FAILED, EIO,
-					    "%s is bound to %s and should be to kmem", (*dax)->name,
-					    (*dax)->driver[0] ? (*dax)->driver : "no driver");
+	if (!dax_is_kmem(dax))
+		return error_set(error, KMEMD_FAILED, EIO,
+				 "%s is bound to %s and should be to kmem", dax->name,
+				 dax->driver[0] ? dax->driver : "no driver");
+	r = verify_blocks(dax, wanted, error);
+	return r < 0 ? r : verify_memmap(after, dax, decision, error);
+}
 
-		if (r == 0)
-			r = verify_memmap(after, *dax, decision, error);
-		if (r < 0)
-			return r;
+/* The first thing in scope that planning still finds to do, or cannot do; 0 or -EIO. */
+static int verify_nothing_left(const struct plan *left, const struct verify_scope *scope,
+			       struct kmemd_error *error)
+{
+	char text[192];
+
+	array_foreach(part, &left->parts) {
+		bool whole = left->goal != GOAL_POLICY;
+		bool ours = part->subject[0] ? is_named(scope, part->subject) : scope->capacity;
+
+		if (!whole && !ours)
+			continue;
+		if (part->refusal[0])
+			return error_set(error, KMEMD_FAILED, EIO, "%s", part->refusal);
+		if (!part->count)
+			continue;
+		step_text(&left->steps.items[part->first], text, sizeof(text));
+		return error_set(error, KMEMD_FAILED, EIO, "the kernel still shows work to do: %s",
+				 text);
 	}
 	return 0;
 }
 
-int verify(const struct kmemd_inventory *after, const char *identity,
-	   const struct decision *decision, enum goal goal, struct kmemd_error *error)
+int verify_policy(const struct kmemd_inventory *after, const char *identity,
+		  const struct decision *decision, enum goal goal, const struct verify_scope *scope,
+		  struct kmemd_error *error)
 {
 	const struct device *device = inventory_device(after, identity);
 	struct plan left = {0};
-	char text[192];
-	int r;
+	int r = 0;
 
 	if (!device)
 		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", identity);
-	if (goal == GOAL_POLICY && decision->settings.mode == MODE_SYSTEM_RAM) {
-		r = verify_system_ram(after, device, decision, error);
-		if (r < 0)
-			return r;
-	}
-	/* Whatever planning still finds to do was not done. */
+	if (goal == GOAL_POLICY && decision->settings.mode == MODE_SYSTEM_RAM)
+		array_foreach(dax, &device->dax)
+			if (r == 0 && is_in_scope(scope, *dax))
+				r = verify_dax(after, *dax, decision, error);
+	if (r < 0)
+		return r;
 	r = plan_make(after, device, decision, goal, &left);
 	if (r < 0)
 		return error_memory(error);
-	if (left.refusal[0]) {
-		r = error_set(error, KMEMD_FAILED, EIO, "%s", left.refusal);
-	} else if (left.steps.count) {
-		step_text(left.steps.items, text, sizeof(text));
-		r = error_set(error, KMEMD_FAILED, EIO, "the kernel still shows work to do: %s",
-			      text);
-	}
+	r = verify_nothing_left(&left, scope, error);
 	plan_release(&left);
 	return r;
 }

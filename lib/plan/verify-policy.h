@@ -4,13 +4,21 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
+/* What a part of a plan was about; the rest of the device is not looked at. */
+struct verify_scope {
+	const char (*names)[DEVICE_NAME_MAX]; /* of regions and dax devices */
+	size_t count;
+	bool capacity; /* the device's free capacity, too */
+};
+
 /*
  * Compares a snapshot that was taken after a job with what was wanted, block by block, zone and
  * memmap included. 0, or -EIO and the first difference in words. A device that is gone is -ENODEV.
  * Pure.
  */
-int verify(const struct kmemd_inventory *after, const char *identity,
-	   const struct decision *decision, enum goal goal, struct kmemd_error *error);
+int verify_policy(const struct kmemd_inventory *after, const char *identity,
+		  const struct decision *decision, enum goal goal, const struct verify_scope *scope,
+		  struct kmemd_error *error);
 
 /* Every block of a dax device that kmem has added is in the state that is wanted, and some are. */
 int verify_blocks(const struct dax_device *dax, enum block_state wanted, struct kmemd_error *error);

@@ -1,90 +1,67 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps that bring all blocks of a dax device into a state, with undo and reasons. */
-#include "base/error.h"
+#include "step/change-blocks.h"
+
+#include "base/cleanup.h"
+#include "base/json.h"
 #include "inventory/dax-source.h"
-#include "inventory/inventory.h"
 #include "inventory/memory-block.h"
 #include "inventory/names.h"
 #include "inventory/read-dax.h"
-#include "job/event.h"
-#include "job/run.h"
+#include "step/block-runs.h"
+#include "step/cxl-region.h"
+#include "step/dax-driver.h"
 #include "step/in-use.h"
 #include "step/transition.h"
+#include "step/use-check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Bringing blocks online takes milliseconds each: without progress for so long it is stuck. */
-#define ONLINE_STALL_SEC 120
-#define ONLINE_ATTEMPTS	 3
+#define ATTEMPTS 3
 
 /*
  * The device's ranges as they are now. Those of the snapshot serve while nobody has bound the
- * device anew: it is bound to kmem, the lock is ours, and its ranges do not change while it is.
+ * device again: it is bound to kmem, the lock is ours, and its ranges do not change while it is.
+ * The blocks are ABSENT.
  */
 static int read_device(const struct run *run, const char *name, struct kmemd_inventory **inventory,
 		       struct dax_device *ret, struct kmemd_error *error)
 {
-	const char *called = name[0]		   ? name
-			     : run->created_dax[0] ? run->created_dax
-						   : run->created_region;
-	char *names[] = {(char *)called, NULL};
+	char *names[] = {(char *)name, NULL};
 	const struct dax_device *dax = NULL;
-	int r = 0;
+	int r;
 
 	if (run->inventory && !run->rebound)
-		dax = inventory_dax(run->inventory, called);
+		dax = inventory_dax(run->inventory, name);
 	if (!dax || !dax_is_kmem(dax) || !dax->ranges.count) {
 		r = inventory_read_dax(run->kmemd, names, NULL, DAX_READ_RANGES, inventory, error);
 		if (r < 0)
 			return r;
-		dax = inventory_dax(*inventory, called);
+		dax = inventory_dax(*inventory, name);
 	}
 	if (!dax)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", called);
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", name);
 	*ret = *dax;
 	ret->blocks.items = NULL;
 	ret->blocks.count = 0;
+	if (blocks_find(ret, run->block_size) < 0)
+		return error_memory(error);
+	if (!ret->blocks.count)
+		return error_set(error, KMEMD_FAILED, EIO,
+				 "%s shows no range with a whole memory block", name);
 	return 0;
 }
 
-static uint64_t block_size(const struct run *run)
+/* In which states they are now. */
+static int read_states(const struct run *run, struct dax_device *dax, struct kmemd_error *error)
 {
-	return run->inventory ? run->inventory->host.block_size : 0;
-}
+	_cleanup_close_ int directory = blocks_open(run->kmemd->sysfs);
+	int r = directory < 0 ? directory : blocks_read(directory, dax);
 
-static void add_blocks(struct transition *transition, const struct dax_device *dax,
-		       enum block_state to)
-{
-	size_t count = dax->blocks.count;
-
-	for (size_t turn = 0; turn < count; turn++)
-		transition_add(transition,
-			       dax->blocks.items[transition_turn(count, to, turn)].index, to);
-}
-
-static int begin_transition(const struct run *run, const char *name, enum block_state to,
-			    struct transition *transition, uint64_t block_size,
-			    struct kmemd_error *error)
-{
-	struct kmemd_inventory *inventory = NULL;
-	struct dax_device dax = {0}; /* its ranges are the snapshot's, its blocks our own */
-	int r = read_device(run, name, &inventory, &dax, error);
-
-	if (r == 0 && inventory)
-		block_size = inventory->host.block_size;
-	if (r == 0 && blocks_find(&dax, block_size) < 0)
-		r = error_memory(error);
-	if (r == 0 && !dax.blocks.count)
-		r = error_set(error, KMEMD_FAILED, EIO,
-			      "%s shows no range with a whole memory block", dax.name);
-	if (r == 0 && transition_new(transition, &dax, block_size, dax.blocks.count) < 0)
-		r = error_memory(error);
-	if (r == 0)
-		add_blocks(transition, &dax, to);
-	free(dax.blocks.items);
-	kmemd_inventory_free(inventory);
-	return r;
+	if (r < 0)
+		return error_errno(error, -r, "%s: cannot read the state of its memory blocks: %s",
+				   dax->name, strerror(-r));
+	return 0;
 }
 
 /* --- why it failed ------------------------------------------------------------------------------
@@ -105,29 +82,13 @@ static const char *reason(int result)
 	}
 }
 
-static void set_failure(const struct run *run, const struct transition *transition, int result,
-			struct kmemd_error *error)
+static void set_stuck(const struct run *run, const struct transition *transition, int result,
+		      struct kmemd_error *error)
 {
 	struct transition_sum sum = transition_sum(transition);
 	const struct change *stuck = sum.stuck;
 	char more[48] = "", in_use[512] = "";
 
-	if (result == -ECANCELED) {
-		error_set(error, KMEMD_FAILED, ECANCELED, "cancelled after %u of %u blocks",
-			  sum.done, sum.total);
-		return;
-	}
-	if (!stuck) {
-		error_errno(error, -result, "cannot write to the memory blocks: %s",
-			    strerror(-result));
-		return;
-	}
-	if (result == -ENODEV) {
-		error_set(error, KMEMD_NO_DEVICE, ENODEV,
-			  "memory%" PRIu64 " of %s is gone: was the device removed?", stuck->index,
-			  transition->dax);
-		return;
-	}
 	if (sum.total - sum.done > 1)
 		snprintf(more, sizeof(more), " (and %u more)", sum.total - sum.done - 1);
 	if (block_is_online(stuck->now) && stuck->now < BLOCK_STATE_COUNT)
@@ -139,55 +100,141 @@ static void set_failure(const struct run *run, const struct transition *transiti
 		    more, sum.done, sum.total, reason(result), in_use);
 }
 
+static int set_failure(const struct run *run, const struct transition *transition, int result,
+		       struct kmemd_error *error)
+{
+	struct transition_sum sum = transition_sum(transition);
+
+	if (result == -ECANCELED)
+		error_set(error, KMEMD_FAILED, ECANCELED, "cancelled after %u of %u blocks",
+			  sum.done, sum.total);
+	else if (!sum.stuck)
+		error_errno(error, -result, "cannot write to the memory blocks: %s",
+			    strerror(-result));
+	else if (result == -ENODEV)
+		error_set(error, KMEMD_NO_DEVICE, ENODEV,
+			  "memory%" PRIu64 " of %s is gone: was the device removed?",
+			  sum.stuck->index, transition->dax);
+	else
+		set_stuck(run, transition, result, error);
+	return result;
+}
+
 /* --- the way back -------------------------------------------------------------------------------
  */
 
-static void release_transition(void *data)
+static struct json_object *note(const struct dax_device *dax, enum block_state to)
 {
-	transition_release(data);
-	free(data);
+	struct json_object *what = json_object_new_object();
+
+	json_put_text(what, "dax", dax->name);
+	json_put_text(what, "region", dax->parent == DAX_PARENT_CXL ? dax->origin : "");
+	json_put_int(what, "node", dax->target_node);
+	json_put_text(what, "to", block_state_names[to]);
+	block_runs_put(what, "runs", dax);
+	return what;
 }
 
-static int undo_blocks(struct run *run, void *data, struct kmemd_error *error)
+/* What a block becomes on the way back; BLOCK_STATE_COUNT: it stays as somebody else made it. */
+static enum block_state way_back(enum block_state was, enum block_state made, enum block_state now)
 {
-	struct transition *back = data;
-	int r = transition_run(run, back, (struct patience){.stall_sec = ONLINE_STALL_SEC},
-			       ONLINE_ATTEMPTS);
+	if (was == now || was == BLOCK_ABSENT || now == BLOCK_ABSENT)
+		return BLOCK_STATE_COUNT;
+	/* One that moves between zones is offline for a moment. */
+	return now == made || now == BLOCK_OFFLINE ? was : BLOCK_STATE_COUNT;
+}
 
+static int add_way_back(const struct run *run, struct transition *back,
+			const struct dax_device *was, enum block_state made,
+			struct kmemd_error *error)
+{
+	_cleanup_close_ int directory = blocks_open(run->kmemd->sysfs);
+
+	if (directory < 0)
+		return error_errno(error, -directory, "cannot open the memory blocks: %s",
+				   strerror(-directory));
+	for (size_t i = was->blocks.count; i-- > 0;) {
+		const struct memory_block *block = &was->blocks.items[i];
+		enum block_state now, to;
+		int r = block_read(directory, was->target_node, block->index, &now);
+
+		if (r < 0)
+			return error_errno(error, -r, "cannot read memory%" PRIu64 ": %s",
+					   block->index, strerror(-r));
+		to = way_back(block->state, made, now);
+		if (to != BLOCK_STATE_COUNT)
+			transition_add(back, block->index, to);
+	}
+	return 0;
+}
+
+/*
+ * Memory is put online only where the hardware decodes it: a region whose decoders are gone makes
+ * "Bad page state" of every access (seen on 6.12).
+ */
+static int check_decoded(const struct run *run, const char *dax, const char *region,
+			 struct kmemd_error *error)
+{
+	if (region[0] && !region_decodes(run, region))
+		return error_set(error, KMEMD_PARTLY, EIO,
+				 "%s does not decode any more: its memory is left offline", region);
+	if (!dax_has_driver(run, dax, "kmem"))
+		return error_set(error, KMEMD_PARTLY, EIO,
+				 "%s is not bound to kmem: its memory is left offline", dax);
+	return 0;
+}
+
+static bool puts_online(const struct transition *transition)
+{
+	for (size_t i = 0; i < transition_count(transition); i++)
+		if (transition_change(transition, i)->to != BLOCK_OFFLINE)
+			return true;
+	return false;
+}
+
+int blocks_undo(struct run *run, struct json_object *what, struct kmemd_error *error)
+{
+	struct patience patience = {.stall_sec = ONLINE_STALL_SEC};
+	struct transition back = {0};
+	struct dax_device was = {.target_node = (int)json_get_int(what, "node")};
+	int r;
+
+	json_get_text(what, "dax", was.name, sizeof(was.name));
+	r = block_runs_get(what, "runs", &was);
+	if (r == 0)
+		r = transition_new(&back, &was, was.blocks.count);
 	if (r < 0)
-		set_failure(run, back, r, error);
+		error_errno(error, -r, "cannot read what was noted of %s: %s", was.name,
+			    strerror(-r));
+	if (r == 0)
+		r = add_way_back(run, &back, &was, block_state_of(json_text(what, "to")), error);
+	if (r == 0 && puts_online(&back))
+		r = check_decoded(run, was.name, json_text(what, "region"), error);
+	if (r == 0) {
+		r = transition_run(run, &back, patience, ATTEMPTS);
+		if (r < 0)
+			set_failure(run, &back, r, error);
+	}
+	transition_release(&back);
+	free(was.blocks.items);
 	return r;
 }
 
-/* Newest first, of the blocks that this transition has written to. */
-static int push_blocks_undo(struct run *run, const struct transition *transition)
-{
-	struct dax_device dax = {.target_node = transition->node};
-	struct transition *back = calloc(1, sizeof(*back));
-
-	if (!back)
-		return -ENOMEM;
-	memcpy(dax.name, transition->dax, sizeof(dax.name));
-	if (transition_new(back, &dax, transition->block_size, transition_count(transition)) < 0) {
-		free(back);
-		return -ENOMEM;
-	}
-	for (size_t i = transition_count(transition); i-- > 0;) {
-		const struct change *change = transition_change(transition, i);
-
-		if (change->touched && change->from < BLOCK_STATE_COUNT)
-			transition_add(back, change->index, change->from);
-	}
-	if (!transition_count(back)) {
-		release_transition(back);
-		return 0;
-	}
-	return run_push_undo(run, undo_blocks, release_transition, back,
-			     "put %zu blocks of %s back", transition_count(back), transition->dax);
-}
-
-/* --- the steps ----------------------------------------------------------------------------------
+/* --- the changes --------------------------------------------------------------------------------
  */
+
+static int begin(struct transition *transition, const struct dax_device *dax, enum block_state to,
+		 struct kmemd_error *error)
+{
+	size_t count = dax->blocks.count;
+
+	if (transition_new(transition, dax, count) < 0)
+		return error_memory(error);
+	for (size_t turn = 0; turn < count; turn++)
+		transition_add(transition,
+			       dax->blocks.items[transition_turn(count, to, turn)].index, to);
+	return 0;
+}
 
 /* Blocks that are absent are no failure, unless it is the device that is gone, or all of them. */
 static int check_absent(const struct run *run, const struct transition *transition,
@@ -213,56 +260,81 @@ static int check_absent(const struct run *run, const struct transition *transiti
 	return 0;
 }
 
-static int change_all(struct run *run, const char *name, enum block_state to,
-		      struct patience patience, unsigned int attempts, struct kmemd_error *error)
+static unsigned int to_be_changed(const struct dax_device *dax, enum block_state to)
+{
+	unsigned int count = 0;
+
+	array_foreach(block, &dax->blocks)
+		count += block->state != to && block->state != BLOCK_ABSENT;
+	return count;
+}
+
+static int change(struct run *run, const struct dax_device *dax, const struct change_wish *wish,
+		  struct kmemd_error *error)
 {
 	struct transition transition = {0};
-	int r = begin_transition(run, name, to, &transition, block_size(run), error);
+	unsigned int count = to_be_changed(dax, wish->to);
+	int r = 0;
 
+	if (count)
+		r = run_push_undo(run, wish->type, note(dax, wish->to), error,
+				  "put %u blocks of %s back", count, dax->name);
+	if (r == 0)
+		r = begin(&transition, dax, wish->to, error);
 	if (r == 0) {
-		r = transition_run(run, &transition, patience, attempts);
-		if (r < 0)
-			set_failure(run, &transition, r, error);
-		else
-			r = check_absent(run, &transition, error);
+		r = transition_run(run, &transition, wish->patience, wish->attempts);
+		r = r < 0 ? set_failure(run, &transition, r, error)
+			  : check_absent(run, &transition, error);
 		run->moved += transition_sum(&transition).moved;
-		if (push_blocks_undo(run, &transition) < 0)
-			r = error_memory(error);
 	}
 	transition_release(&transition);
 	return r;
 }
 
-int step_online(struct run *run, const struct step *step, struct kmemd_error *error)
+int blocks_change(struct run *run, const char *name, const struct change_wish *wish,
+		  struct kmemd_error *error)
 {
-	struct patience patience = {.stall_sec = ONLINE_STALL_SEC};
-	int r = auto_online_restore(run, error);
+	struct kmemd_inventory *inventory = NULL;
+	struct dax_device dax = {0}; /* its ranges are the snapshot's, its blocks our own */
+	int r = read_device(run, name, &inventory, &dax, error);
 
-	if (r < 0)
-		return r;
-	if (run->plan->goal == GOAL_REQUEST && run->patience.total_sec)
-		patience.total_sec = run->patience.total_sec;
-	return change_all(run, step->target,
-			  step->zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL, patience,
-			  ONLINE_ATTEMPTS, error);
+	if (r == 0)
+		r = read_states(run, &dax, error);
+	if (r == 0)
+		r = change(run, &dax, wish, error);
+	free(dax.blocks.items);
+	kmemd_inventory_free(inventory);
+	return r;
 }
 
-int step_offline(struct run *run, const struct step *step, struct kmemd_error *error)
-{
-	return change_all(run, step->target, BLOCK_OFFLINE, run->patience, 0, error);
-}
-
-int blocks_take_offline(struct run *run, const char *dax, struct kmemd_error *error)
+int blocks_take_offline(struct run *run, const char *name, struct kmemd_error *error)
 {
 	struct patience patience = {.stall_sec = ONLINE_STALL_SEC};
+	struct kmemd_inventory *inventory = NULL;
 	struct transition transition = {0};
-	int r = begin_transition(run, dax, BLOCK_OFFLINE, &transition, block_size(run), error);
+	struct dax_device dax = {0};
+	int r = read_device(run, name, &inventory, &dax, error);
 
+	if (r == 0)
+		r = begin(&transition, &dax, BLOCK_OFFLINE, error);
 	if (r == 0) {
-		r = transition_run(run, &transition, patience, ONLINE_ATTEMPTS);
+		r = transition_run(run, &transition, patience, ATTEMPTS);
 		if (r < 0)
 			set_failure(run, &transition, r, error);
 	}
 	transition_release(&transition);
+	free(dax.blocks.items);
+	kmemd_inventory_free(inventory);
 	return r;
+}
+
+static int take_one_offline(const struct run *run, const char *dax, void *data,
+			    struct kmemd_error *error)
+{
+	return dax_has_driver(run, dax, "kmem") ? blocks_take_offline(data, dax, error) : 0;
+}
+
+int blocks_take_region_offline(struct run *run, const char *region, struct kmemd_error *error)
+{
+	return each_dax_of_region(run, region, take_one_offline, run, error);
 }

@@ -1,22 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Volatile CXL regions, by the attributes of Documentation/ABI/testing/sysfs-bus-cxl
- * (create_ram_region: Linux 6.3). They are written here and not through libcxl, because libcxl 76
- * cannot make volatile regions and because a failure has to name the attribute that refused.
- */
+#include "step/cxl-region.h"
+
 #include "base/cleanup.h"
-#include "base/error.h"
 #include "base/file.h"
-#include "job/journal.h"
-#include "job/run.h"
+#include "base/json.h"
+#include "base/parse.h"
+#include "step/use-check.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
-#define CXL_DEVICES "bus/cxl/devices"
-#define CXL_DRIVER  "bus/cxl/drivers/cxl_region"
+#define TARGETS_MAX 16 /* of an interleave set (CXL 3.1, 8.2.4.20) */
+
+struct json_object *region_parts_to_json(const struct region_parts *parts)
+{
+	struct json_object *json = json_object_new_object();
+
+	if (!json)
+		return NULL;
+	json_put_text(json, "region", parts->region);
+	json_put_text(json, "root_decoder", parts->root_decoder);
+	json_put_text(json, "endpoint_decoder", parts->endpoint_decoder);
+	json_put_u64(json, "granularity", parts->granularity);
+	json_put_u64(json, "ways", parts->ways);
+	json_put_u64(json, "size", parts->size);
+	return json;
+}
+
+void region_parts_from_json(const struct json_object *json, struct region_parts *ret)
+{
+	*ret = (struct region_parts){
+		.granularity = (unsigned int)json_get_u64(json, "granularity"),
+		.ways = (unsigned int)json_get_u64(json, "ways"),
+		.size = json_get_u64(json, "size"),
+	};
+	json_get_text(json, "region", ret->region, sizeof(ret->region));
+	json_get_text(json, "root_decoder", ret->root_decoder, sizeof(ret->root_decoder));
+	json_get_text(json, "endpoint_decoder", ret->endpoint_decoder,
+		      sizeof(ret->endpoint_decoder));
+}
+
+/* --- attributes ---------------------------------------------------------------------------------
+ */
 
 static int write_attribute(const struct run *run, const char *device, const char *attribute,
 			   const char *value, struct kmemd_error *error)
@@ -40,55 +66,73 @@ static int write_number(const struct run *run, const char *device, const char *a
 static void read_attribute(const struct run *run, const char *device, const char *attribute,
 			   char *buffer, size_t size)
 {
-	_cleanup_free_ char *path = format_text("%s/" CXL_DEVICES "/%s/%s", run->kmemd->sysfs,
-						device, attribute);
+	char path[128];
 
-	if (!path || attribute_read(AT_FDCWD, path, buffer, size) < 0)
+	snprintf(path, sizeof(path), CXL_DEVICES "/%s/%s", device, attribute);
+	if (run_read(run, path, buffer, size, NULL) < 0)
 		buffer[0] = '\0';
 }
 
-static bool region_has_driver(const struct run *run, const char *region)
+bool region_exists(const struct run *run, const char *region)
 {
-	_cleanup_free_ char *path = format_text("%s/" CXL_DEVICES "/%s/driver", run->kmemd->sysfs,
-						region);
+	char size[32];
 
-	return path && access(path, F_OK) == 0;
+	read_attribute(run, region, "size", size, sizeof(size));
+	return size[0];
 }
 
-/*
- * The kernel hands out the next free name and wants it written back; EAGAIN (EBUSY before 6.9) says
- * that another program was faster.
- */
-static int claim_region(struct run *run, const struct step *step, struct kmemd_error *error)
+bool region_is_made_of(const struct run *run, const struct region_parts *parts)
 {
-	struct journal *journal = &run->journal;
+	char decoder[DEVICE_NAME_MAX];
+
+	read_attribute(run, parts->region, "target0", decoder, sizeof(decoder));
+	return !decoder[0] || !strcmp(decoder, parts->endpoint_decoder);
+}
+
+bool region_is_committed(const struct run *run, const char *region)
+{
+	char commit[16];
+
+	read_attribute(run, region, "commit", commit, sizeof(commit));
+	return commit[0] == '1';
+}
+
+bool region_has_driver(const struct run *run, const char *region)
+{
 	char path[128];
-	int r = 0;
 
-	snprintf(path, sizeof(path), CXL_DEVICES "/%s/create_ram_region", step->root_decoder);
-	for (unsigned int attempt = 0; attempt < 3; attempt++) {
-		r = run_read(run, path, journal->region, sizeof(journal->region), error);
-		if (r < 0)
-			return r;
-		memcpy(journal->root_decoder, step->root_decoder, sizeof(journal->root_decoder));
-		memcpy(journal->endpoint_decoder, step->endpoint_decoder,
-		       sizeof(journal->endpoint_decoder));
-		r = journal_write(run->kmemd, journal, error);
-		if (r == 0)
-			r = run_write(run, path, journal->region, error);
-		if (r != -EAGAIN && r != -EBUSY)
-			break;
-	}
-	if (r < 0) /* what has that name now is not ours to destroy */
-		journal->region[0] = '\0';
-	return r;
+	snprintf(path, sizeof(path), CXL_DEVICES "/%s/driver", region);
+	return run_exists(run, path);
 }
 
-static unsigned int window_granularity(const struct run *run, const char *root_decoder)
+bool region_decodes(const struct run *run, const char *region)
 {
-	const struct root_decoder *decoder = inventory_root_decoder(run->inventory, root_decoder);
+	return region_is_committed(run, region) && region_has_driver(run, region);
+}
 
-	return decoder && decoder->granularity ? decoder->granularity : 256;
+/* --- making -------------------------------------------------------------------------------------
+ */
+
+static void creator_path(const char *root_decoder, char path[128])
+{
+	snprintf(path, 128, CXL_DEVICES "/%s/create_ram_region", root_decoder);
+}
+
+int region_next_name(const struct run *run, const char *root_decoder, char name[DEVICE_NAME_MAX],
+		     struct kmemd_error *error)
+{
+	char path[128];
+
+	creator_path(root_decoder, path);
+	return run_read(run, path, name, DEVICE_NAME_MAX, error);
+}
+
+int region_claim(const struct run *run, const struct region_parts *parts, struct kmemd_error *error)
+{
+	char path[128];
+
+	creator_path(parts->root_decoder, path);
+	return run_write(run, path, parts->region, error);
 }
 
 /* cpu_cache_invalidate_memregion() refuses under a hypervisor, and the commit says ENXIO. */
@@ -104,131 +148,132 @@ static void explain_commit(const struct run *run, struct kmemd_error *error)
 		if (strncmp(line, "flags", strlen("flags")))
 			continue;
 		if (strstr(line, " hypervisor"))
-			strncat(error->message, hint,
-				sizeof(error->message) - strlen(error->message) - 1);
+			error_append(error, "%s", hint);
 		return;
 	}
 }
 
-static int build_region(struct run *run, const struct step *step, struct kmemd_error *error)
+static uint64_t read_start(const struct run *run, const char *region)
 {
-	const char *region = run->journal.region, *decoder = step->endpoint_decoder;
-	int r;
+	struct range range;
 
-	r = write_number(run, region, "interleave_granularity",
-			 window_granularity(run, step->root_decoder), error);
+	return region_range_read(run, region, &range, NULL) == 0 && range.size ? range.start : 0;
+}
+
+static int make_filler(const struct run *run, const struct region_parts *parts, uint64_t got,
+		       struct kmemd_error *error)
+{
+	uint64_t gap = parts->start - got;
+	int r = write_number(run, parts->region, "size", 0, error);
+
+	if (r == 0)
+		r = write_number(run, parts->region, "size", gap < parts->size ? gap : parts->size,
+				 error);
+	return r < 0 ? r : 1;
+}
+
+int region_settle_place(const struct run *run, const struct region_parts *parts,
+			struct kmemd_error *error)
+{
+	const char *region = parts->region;
+	uint64_t got;
+	int r = write_number(run, region, "interleave_granularity", parts->granularity, error);
+
 	if (r == 0)
 		r = write_number(run, region, "interleave_ways", 1, error);
 	if (r == 0)
-		r = write_number(run, region, "size", step->size, error);
-	if (r == 0)
-		r = write_attribute(run, decoder, "mode", "ram", error);
-	if (r == 0)
-		r = write_number(run, decoder, "dpa_size", step->size, error);
-	if (r == 0)
-		r = write_attribute(run, region, "target0", decoder, error);
-	if (r < 0)
+		r = write_number(run, region, "size", parts->size, error);
+	if (r < 0 || !parts->start)
 		return r;
-	r = write_attribute(run, region, "commit", "1", error);
-	if (r < 0) {
-		if (r == -ENXIO)
-			explain_commit(run, error);
-		return r;
-	}
-	return region_has_driver(run, region) ? 0
-					      : run_write(run, CXL_DRIVER "/bind", region, error);
+	got = read_start(run, region);
+	if (got == parts->start)
+		return 0;
+	if (got < parts->start)
+		return make_filler(run, parts, got, error);
+	return error_set(error, KMEMD_FAILED, EBUSY,
+			 "%s lies at 0x%" PRIx64 " and not at 0x%" PRIx64 ": somebody else has "
+			 "taken that place meanwhile",
+			 region, got, parts->start);
 }
 
-/* A region of one memdev as it was made, or as it was before it was destroyed. */
-struct region_parts {
-	struct step step; /* as for STEP_CREATE_REGION; its target is the region */
-	unsigned int ways;
-};
-
-/*
- * Journalled, because a region that is half gone belongs to no device any more: nobody would plan
- * anything for it.
- */
-static int destroy_journalled(struct run *run, const struct step *parts, struct kmemd_error *error)
+uint64_t decoder_capacity(const struct run *run, const char *decoder)
 {
-	struct journal *journal = &run->journal;
-	int r;
+	char text[32];
+	uint64_t size;
 
-	memcpy(journal->region, parts->target, sizeof(journal->region));
-	memcpy(journal->root_decoder, parts->root_decoder, sizeof(journal->root_decoder));
-	memcpy(journal->endpoint_decoder, parts->endpoint_decoder,
-	       sizeof(journal->endpoint_decoder));
-	r = journal_write(run->kmemd, journal, error);
+	read_attribute(run, decoder, "dpa_size", text, sizeof(text));
+	return parse_u64(text, &size) == 0 ? size : 0;
+}
+
+int decoder_set_capacity(const struct run *run, const char *decoder, uint64_t size,
+			 struct kmemd_error *error)
+{
+	return write_number(run, decoder, "dpa_size", size, error);
+}
+
+static int program(const struct run *run, const struct region_parts *parts,
+		   struct kmemd_error *error)
+{
+	int r = write_attribute(run, parts->endpoint_decoder, "mode", "ram", error);
+
 	if (r == 0)
-		r = region_destroy(run, parts->target, parts->root_decoder, parts->endpoint_decoder,
-				   error);
+		r = decoder_set_capacity(run, parts->endpoint_decoder, parts->size, error);
 	if (r == 0)
-		journal->region[0] = '\0';
+		r = write_attribute(run, parts->region, "target0", parts->endpoint_decoder, error);
 	return r;
 }
 
-/* The blocks of a region's dax device, when it has one. */
-static int take_offline(struct run *run, const char *region, struct kmemd_error *error)
+int region_build(const struct run *run, const struct region_parts *parts, struct kmemd_error *error)
 {
-	char dax[DEVICE_NAME_MAX];
+	int r = program(run, parts, error);
 
-	if (dax_of_region(run, region, 0, dax) < 0)
+	if (r < 0)
+		return r;
+	r = write_attribute(run, parts->region, "commit", "1", error);
+	if (r == -ENXIO)
+		explain_commit(run, error);
+	return r < 0 ? r : region_bind(run, parts->region, error);
+}
+
+int region_bind(const struct run *run, const char *region, struct kmemd_error *error)
+{
+	if (region_has_driver(run, region))
 		return 0;
-	return blocks_take_offline(run, dax, error);
+	return run_write(run, CXL_DRIVER "/bind", region, error);
 }
 
-static int undo_create(struct run *run, void *data, struct kmemd_error *error)
-{
-	const struct region_parts *parts = data;
-	int r = take_offline(run, parts->step.target, error);
+/* --- taking away --------------------------------------------------------------------------------
+ */
 
-	return r < 0 ? r : destroy_journalled(run, &parts->step, error);
+static int check_unused(const struct run *run, const char *region, struct kmemd_error *error)
+{
+	struct range range;
+	int r = check_region_holders(run, region, error);
+
+	if (r == 0)
+		r = region_range_read(run, region, &range, error);
+	if (r == 0)
+		r = check_offline(run, region, &range, 1, error);
+	return r;
 }
 
-int step_create_region(struct run *run, const struct step *step, struct kmemd_error *error)
+int region_unbind(const struct run *run, const char *region, struct kmemd_error *error)
 {
-	struct region_parts *parts;
-	int r = claim_region(run, step, error);
-
-	if (r < 0)
-		return r;
-	parts = calloc(1, sizeof(*parts));
-	if (!parts)
-		return error_memory(error);
-	parts->step = *step;
-	memcpy(parts->step.target, run->journal.region, sizeof(parts->step.target));
-	if (run_push_undo(run, undo_create, free, parts, "destroy %s", run->journal.region) < 0)
-		return error_memory(error);
-	r = build_region(run, step, error);
-	if (r < 0)
-		return r;
-
-	memcpy(run->created_region, run->journal.region, sizeof(run->created_region));
-	run->journal.region[0] = '\0';
-	return journal_write(run->kmemd, &run->journal, error);
-}
-
-static int undo_enable(struct run *run, void *data, struct kmemd_error *error)
-{
-	const char *region = data;
-	int r = take_offline(run, region, error);
+	int r = check_unused(run, region, error);
 
 	if (r < 0 || !region_has_driver(run, region))
 		return r;
 	return run_write(run, CXL_DRIVER "/unbind", region, error);
 }
 
-int step_enable_region(struct run *run, const struct step *step, struct kmemd_error *error)
+/* Nothing that comes after makes sense when this fails. */
+static int deactivate(const struct run *run, const char *region, struct kmemd_error *error)
 {
-	char *region;
+	int r = region_unbind(run, region, error);
 
-	memcpy(run->created_region, step->target, sizeof(run->created_region));
-	if (region_has_driver(run, step->target))
-		return 0;
-	region = strdup(step->target);
-	if (!region || run_push_undo(run, undo_enable, free, region, "disable %s", region) < 0)
-		return error_memory(error);
-	return run_write(run, CXL_DRIVER "/bind", step->target, error);
+	if (r < 0 || !region_is_committed(run, region))
+		return r;
+	return write_attribute(run, region, "commit", "0", error);
 }
 
 /* Remembers the first failure and goes on: every part that can be freed is. */
@@ -245,22 +290,10 @@ static void free_decoder(const struct run *run, const char *decoder, int *first,
 			 struct kmemd_error *first_error)
 {
 	struct kmemd_error error = {0};
-	char size[32];
 
-	read_attribute(run, decoder, "dpa_size", size, sizeof(size));
-	if (!size[0] || !strcmp(size, "0x0") || !strcmp(size, "0"))
-		return;
-	keep_first(first, first_error, write_number(run, decoder, "dpa_size", 0, &error), &error);
-}
-
-/* The decoder at a position of a region; "" when there is none. */
-static void read_target(const struct run *run, const char *region, unsigned int position,
-			char decoder[DEVICE_NAME_MAX])
-{
-	char attribute[16];
-
-	snprintf(attribute, sizeof(attribute), "target%u", position);
-	read_attribute(run, region, attribute, decoder, DEVICE_NAME_MAX);
+	if (decoder_capacity(run, decoder))
+		keep_first(first, first_error, decoder_set_capacity(run, decoder, 0, &error),
+			   &error);
 }
 
 static void clear_targets(const struct run *run, const char *region, int *first,
@@ -268,128 +301,41 @@ static void clear_targets(const struct run *run, const char *region, int *first,
 {
 	char decoder[DEVICE_NAME_MAX], attribute[16];
 
-	for (unsigned int i = 0; i < 16; i++) {
+	for (unsigned int i = 0; i < TARGETS_MAX; i++) {
 		struct kmemd_error error = {0};
 
-		read_target(run, region, i, decoder);
+		snprintf(attribute, sizeof(attribute), "target%u", i);
+		read_attribute(run, region, attribute, decoder, sizeof(decoder));
 		if (!decoder[0])
 			continue;
-		snprintf(attribute, sizeof(attribute), "target%u", i);
 		keep_first(first, first_error,
 			   write_attribute(run, region, attribute, "\n", &error), &error);
 		free_decoder(run, decoder, first, first_error);
 	}
 }
 
-/* Whether the region is still there; a device that vanished has taken it along. */
-static bool region_exists(const struct run *run, const char *region)
-{
-	char size[32];
-
-	read_attribute(run, region, "size", size, sizeof(size));
-	return size[0];
-}
-
-/* Takes the region's driver and its commit away: nothing after that makes sense when it fails. */
-static int deactivate(const struct run *run, const char *region, struct kmemd_error *error)
-{
-	char commit[16], dax[DEVICE_NAME_MAX];
-	int r;
-
-	if (dax_of_region(run, region, 0, dax) == 0) {
-		r = dax_check_unused(run, dax, error);
-		if (r < 0)
-			return r;
-	}
-	if (region_has_driver(run, region)) {
-		r = run_write(run, CXL_DRIVER "/unbind", region, error);
-		if (r < 0)
-			return r;
-	}
-	read_attribute(run, region, "commit", commit, sizeof(commit));
-	return commit[0] == '1' ? write_attribute(run, region, "commit", "0", error) : 0;
-}
-
-int region_destroy(const struct run *run, const char *region, const char *root_decoder,
-		   const char *endpoint_decoder, struct kmemd_error *error)
+int region_destroy(const struct run *run, const struct region_parts *parts,
+		   struct kmemd_error *error)
 {
 	struct kmemd_error first_error = {0}, step_error = {0};
-	bool exists = region_exists(run, region);
+	bool exists = region_exists(run, parts->region);
 	int first = 0;
 
 	if (exists) {
-		int r = deactivate(run, region, error);
+		int r = deactivate(run, parts->region, error);
 
 		if (r < 0)
 			return r;
-		clear_targets(run, region, &first, &first_error);
+		clear_targets(run, parts->region, &first, &first_error);
 	}
-	if (endpoint_decoder[0])
-		free_decoder(run, endpoint_decoder, &first, &first_error);
+	if (parts->endpoint_decoder[0])
+		free_decoder(run, parts->endpoint_decoder, &first, &first_error);
 	if (exists)
 		keep_first(&first, &first_error,
-			   write_attribute(run, root_decoder, "delete_region", region, &step_error),
+			   write_attribute(run, parts->root_decoder, "delete_region", parts->region,
+					   &step_error),
 			   &step_error);
 	if (first < 0)
 		*error = first_error;
 	return first;
-}
-
-/* As complete as it was: with its driver again, or made anew from what is left of it. */
-static int undo_destroy(struct run *run, void *data, struct kmemd_error *error)
-{
-	struct region_parts *parts = data;
-	char commit[16];
-	int r;
-
-	read_attribute(run, parts->step.target, "commit", commit, sizeof(commit));
-	if (commit[0] == '1')
-		return region_has_driver(run, parts->step.target)
-			       ? 0
-			       : run_write(run, CXL_DRIVER "/bind", parts->step.target, error);
-	if (parts->ways != 1)
-		return error_set(error, KMEMD_PARTLY, EOPNOTSUPP,
-				 "%s was interleaved over %u memdevs: make it anew with "
-				 "cxl create-region",
-				 parts->step.target, parts->ways);
-	r = region_destroy(run, parts->step.target, parts->step.root_decoder,
-			   parts->step.endpoint_decoder, error);
-	if (r == 0)
-		r = claim_region(run, &parts->step, error);
-	if (r == 0)
-		r = build_region(run, &parts->step, error);
-	if (r == 0)
-		run->journal.region[0] = '\0';
-	return r;
-}
-
-static int push_destroy_undo(struct run *run, const struct region *region)
-{
-	struct region_parts *parts = calloc(1, sizeof(*parts));
-
-	if (!parts)
-		return -ENOMEM;
-	parts->ways = region->ways;
-	parts->step.size = region->size;
-	memcpy(parts->step.target, region->name, sizeof(parts->step.target));
-	memcpy(parts->step.root_decoder, region->root_decoder, sizeof(parts->step.root_decoder));
-	if (region->targets.count)
-		memcpy(parts->step.endpoint_decoder, region->targets.items[0].decoder,
-		       sizeof(parts->step.endpoint_decoder));
-	return run_push_undo(run, undo_destroy, free, parts, "create %s again", region->name);
-}
-
-int step_destroy_region(struct run *run, const struct step *step, struct kmemd_error *error)
-{
-	array_foreach(region, &run->inventory->regions) {
-		struct region_parts *parts;
-
-		if (strcmp(region->name, step->target))
-			continue;
-		if (push_destroy_undo(run, region) < 0)
-			return error_memory(error);
-		parts = run->undos.items[run->undos.count - 1].data;
-		return destroy_journalled(run, &parts->step, error);
-	}
-	return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", step->target);
 }

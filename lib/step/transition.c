@@ -24,8 +24,7 @@ static size_t changes_bytes(size_t count)
 	return sizeof(struct changes) + count * sizeof(struct change);
 }
 
-int transition_new(struct transition *transition, const struct dax_device *dax, uint64_t block_size,
-		   size_t count)
+int transition_new(struct transition *transition, const struct dax_device *dax, size_t count)
 {
 	struct changes *changes = mmap(NULL, changes_bytes(count), PROT_READ | PROT_WRITE,
 				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -37,7 +36,6 @@ int transition_new(struct transition *transition, const struct dax_device *dax, 
 	changes->current = SIZE_MAX;
 	memcpy(transition->dax, dax->name, sizeof(transition->dax));
 	transition->node = dax->target_node;
-	transition->block_size = block_size;
 	transition->changes = changes;
 	return 0;
 }
@@ -141,7 +139,7 @@ static void look(const struct run *run, const struct transition *transition,
 		return;
 	*told = done;
 	deadline_touch(deadline);
-	run_progress(run, done, (unsigned int)transition->changes->count, transition->block_size);
+	run_progress(run, done, (unsigned int)transition->changes->count);
 }
 
 /* Until the writer has ended, which is 0, or has to be ended: -ECANCELED or -ETIMEDOUT. */

@@ -9,8 +9,7 @@
  * The writer inherits the machine's lock and dies with its parent: when somebody else gets the
  * lock, nobody is writing any more.
  */
-#include "job/deadline.h"
-#include "job/run.h"
+#include "step/run.h"
 
 /* A block: what it was, is and shall be. In memory that both processes share. */
 struct change {
@@ -30,13 +29,11 @@ struct changes;
 struct transition {
 	char dax[DEVICE_NAME_MAX];
 	int node;
-	uint64_t block_size;
 	struct changes *changes; /* shared */
 };
 
 /* Room for so many blocks. 0 or -ENOMEM. */
-int transition_new(struct transition *transition, const struct dax_device *dax, uint64_t block_size,
-		   size_t count);
+int transition_new(struct transition *transition, const struct dax_device *dax, size_t count);
 void transition_release(struct transition *transition);
 void transition_add(struct transition *transition, uint64_t index, enum block_state to);
 

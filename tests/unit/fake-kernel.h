@@ -32,14 +32,14 @@
 #include "inventory/read-dax.c"
 #undef inventory_read_dax
 #define backoff_sleep real_backoff_sleep
-#include "job/deadline.c"
+#include "base/deadline.c"
 #undef backoff_sleep
 
+#include "base/deadline.h"
 #include "base/error.h"
 #include "base/parse.h"
 #include "inventory/memory-block.h"
 #include "inventory/read-dax.h"
-#include "job/deadline.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
@@ -49,7 +49,7 @@
 
 int attribute_write(int dir, const char *path, const char *value);
 int attribute_write_open(int dir, const char *path, const char *value, int *ret_fd);
-int file_replace(const char *path, const char *text);
+int file_replace(const char *path, const char *text, unsigned int mode);
 int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 			 struct kmemd_error *error);
 int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char *region,
@@ -529,11 +529,11 @@ int attribute_write_open(int dir, const char *path, const char *value, int *ret_
 }
 
 /* The journal and the records: a process may die before any of them is written. */
-int file_replace(const char *path, const char *text)
+int file_replace(const char *path, const char *text, unsigned int mode)
 {
 	int r = check_fault(path, "");
 
-	return r < 0 ? r : real_file_replace(path, text);
+	return r < 0 ? r : real_file_replace(path, text, mode);
 }
 
 /* Nobody waits in a test. */
@@ -577,6 +577,7 @@ static void kernel_boot(const char *folder, const char *auto_online)
 	for (size_t i = 0; i < array_size(files); i++)
 		write_text(sysfs("%s", files[i]), "");
 	write_text(sysfs("devices/system/memory/auto_online_blocks"), auto_online);
+	write_text(sysfs("devices/system/memory/block_size_bytes"), "8000000\n");
 	make_folders(sysfs("devices/system/node/node1"));
 	write_text(cxl("mem0", "serial"), "0x1234\n");
 	write_number_to(cxl("mem0", "ram_size"), 4 * BLOCK);

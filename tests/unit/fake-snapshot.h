@@ -21,6 +21,7 @@ static void read_fake_regions(struct kmemd_inventory *inventory)
 		region->start = number_of(cxl(name, "resource"));
 		region->size = number_of(cxl(name, "size"));
 		region->ways = 1;
+		region->granularity = (unsigned int)number_of(cxl(name, "interleave_granularity"));
 		region->committed = !strcmp(text_of(cxl(name, "commit")), "1");
 		region->enabled = exists(cxl(name, "driver"));
 		if (text_of(cxl(name, "target0"))[0]) {

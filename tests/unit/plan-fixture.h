@@ -4,7 +4,7 @@
 /* Small machines as text, and what a plan for one of their devices says. */
 #include "fixture.h"
 
-#include "plan/plan.h"
+#include "plan/plan-device.h"
 
 #define RAM_POLICY                                                                                 \
 	"[Match]\nKind=cxl-ram hmem dax\n[Region]\nCreate=yes\n[Memory]\nMode=system-ram\n"
@@ -78,8 +78,8 @@ static inline const char *steps_text(const struct plan *plan)
 	text[0] = '\0';
 	array_foreach(step, &plan->steps)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s%s",
-					 used ? "; " : "", step_names[step->type],
-					 step->target[0] ? " " : "", step->target);
+					 used ? "; " : "", step_operations(step->type)->name,
+					 step->target.name[0] ? " " : "", step->target.name);
 	return text;
 }
 

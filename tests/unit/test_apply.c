@@ -3,10 +3,11 @@
 #include "base/error.h"
 #include "context.h"
 #include "fake-kernel.h"
+#include "job/drain-job.h"
 #include "job/event.h"
-#include "job/job.h"
 #include "job/lock.h"
 #include "job/memmap-job.h"
+#include "job/policy-job.h"
 #include "policy/policy.h"
 
 #include <sys/wait.h>

@@ -5,12 +5,14 @@
 
 #include "base/error.h"
 #include "context.h"
+#include "job/drain-job.h"
+#include "job/engine.h"
 #include "job/event.h"
-#include "job/job.h"
+#include "job/policy-job.h"
 #include "job/request-job.h"
-#include "job/run.h"
 #include "plan/plan-request.h"
 #include "policy/policy.h"
+#include "step/run.h"
 #include "json/status-json.h"
 
 #include <sys/wait.h>

@@ -98,10 +98,10 @@ static void a_file_is_replaced_whole(void **state)
 	const char *path = at(*state, "journal.json");
 	struct stat before, after;
 
-	assert_int_equal(file_replace(path, "old"), 0);
+	assert_int_equal(file_replace(path, "old", 0600), 0);
 	assert_string_equal(text_of(path), "old");
 	assert_int_equal(stat(path, &before), 0);
-	assert_int_equal(file_replace(path, "new text"), 0);
+	assert_int_equal(file_replace(path, "new text", 0600), 0);
 	assert_string_equal(text_of(path), "new text");
 	assert_int_equal(stat(path, &after), 0);
 	assert_int_not_equal(before.st_ino, after.st_ino); /* renamed over, not written into */
@@ -119,12 +119,12 @@ static void a_file_that_cannot_be_replaced_stays(void **state)
 	limit.rlim_cur = 4;
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_int_equal(file_replace(path, "a longer text"), -EFBIG);
+	assert_int_equal(file_replace(path, "a longer text", 0600), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	signal(SIGXFSZ, SIG_DFL);
 	assert_string_equal(text_of(path), "old");
 	assert_int_equal(access(at(*state, "journal.json.new"), F_OK), -1);
-	assert_int_equal(file_replace(at(*state, "nowhere/x"), "text"), -ENOENT);
+	assert_int_equal(file_replace(at(*state, "nowhere/x"), "text", 0600), -ENOENT);
 }
 
 static void the_name_of_a_link_is_the_last_part_of_its_target(void **state)
@@ -277,7 +277,7 @@ static void a_json_file_is_read_or_refused(void **state)
 	write_text(path, "{\"a\": 1}");
 	assert_int_equal(json_read_file(path, &json), 0);
 	json_put_text(json, "b", "two");
-	assert_int_equal(json_write_file(path, json), 0);
+	assert_int_equal(json_write_file(path, json, 0600), 0);
 	json_object_put(json);
 	assert_int_equal(json_read_file(path, &json), 0);
 	assert_string_equal(json_text(json, "b"), "two");

@@ -14,18 +14,18 @@ static void free_capacity_becomes_a_region_that_is_online(void **state)
 
 	(void)state;
 	assert_string_equal(steps_text(&planned.plan), "create-region mem0; bind; online");
-	assert_string_equal(steps[0].root_decoder, "decoder0.0");
-	assert_string_equal(steps[0].endpoint_decoder, "decoder2.0");
-	assert_int_equal(steps[0].size, GIB);
+	assert_string_equal(steps[0].create_region.root_decoder, "decoder0.0");
+	assert_string_equal(steps[0].create_region.endpoint_decoder, "decoder2.0");
+	assert_int_equal(steps[0].create_region.size, GIB);
 	assert_int_equal(steps[0].lost_bytes, 0);
 	assert_int_equal(steps[0].why, KEY_CREATE);
-	assert_string_equal(steps[1].driver, "kmem");
-	assert_int_equal(steps[1].memmap, TRISTATE_YES);
+	assert_string_equal(steps[1].bind.driver, "kmem");
+	assert_int_equal(steps[1].bind.memmap, TRISTATE_YES);
 	assert_int_equal(steps[1].device_bytes, 16 * MIB);
 	assert_int_equal(steps[1].dram_bytes, 0);
 	assert_int_equal(steps[1].why, KEY_MODE);
-	assert_int_equal(steps[2].zone, ZONE_MOVABLE);
-	assert_int_equal(steps[2].blocks, 8);
+	assert_int_equal(steps[2].blocks.zone, ZONE_MOVABLE);
+	assert_int_equal(steps[2].blocks.count, 8);
 	assert_int_equal(steps[2].why, KEY_ZONE);
 	release(&planned);
 }
@@ -36,7 +36,7 @@ static void what_is_no_multiple_of_256_mib_is_lost(void **state)
 	struct planned planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
 
 	(void)state;
-	assert_int_equal(planned.plan.steps.items[0].size, GIB);
+	assert_int_equal(planned.plan.steps.items[0].create_region.size, GIB);
 	assert_int_equal(planned.plan.steps.items[0].lost_bytes, 96 * MIB);
 	release(&planned);
 	machine.memdevs = "{" MEMDEV_TEXT ", 'ram_size': 268435455}";
@@ -50,8 +50,8 @@ static void only_what_is_free_becomes_a_region(void **state)
 	struct planned planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
 
 	(void)state;
-	assert_int_equal(planned.plan.steps.items[0].size, 512 * MIB);
-	assert_int_equal(planned.plan.steps.items[2].blocks, 4);
+	assert_int_equal(planned.plan.steps.items[0].create_region.size, 512 * MIB);
+	assert_int_equal(planned.plan.steps.items[2].blocks.count, 4);
 	release(&planned);
 	machine.memdevs = "{" MEMDEV_TEXT ", 'ram_size': 1073741824, 'ram_allocated': 1073741824}";
 	assert_plan(&machine, RAM_POLICY, "mem0", GOAL_POLICY, "");
@@ -145,7 +145,7 @@ static void the_first_window_with_room_is_taken(void **state)
 	struct planned planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
 
 	(void)state;
-	assert_string_equal(planned.plan.steps.items[0].root_decoder, "decoder0.2");
+	assert_string_equal(planned.plan.steps.items[0].create_region.root_decoder, "decoder0.2");
 	release(&planned);
 }
 
@@ -185,12 +185,12 @@ static void assert_memmap_step(const struct memmap_case *one)
 	if (planned.plan.refusal[0])
 		fail_msg("%s", planned.plan.refusal);
 	assert_string_equal(steps_text(&planned.plan), "bind dax0.0; online dax0.0");
-	assert_int_equal(planned.plan.steps.items[0].memmap, one->wanted);
+	assert_int_equal(planned.plan.steps.items[0].bind.memmap, one->wanted);
 	assert_int_equal(planned.plan.steps.items[0].device_bytes,
 			 one->wanted == TRISTATE_YES ? 8 * MIB : 0);
 	assert_int_equal(planned.plan.steps.items[0].dram_bytes,
 			 one->wanted == TRISTATE_YES ? 0 : 8 * MIB);
-	assert_int_equal(planned.plan.steps.items[1].blocks, 4);
+	assert_int_equal(planned.plan.steps.items[1].blocks.count, 4);
 	release(&planned);
 }
 
@@ -230,9 +230,10 @@ static void a_memmap_that_cannot_be_had_is_refused(void **state)
 	};
 
 	(void)state;
-	assert_refused(&machine, WITH_MEMMAP("yes"), "mem0",
-		       "MemmapOnMemory=yes cannot be had: dax0.0 has no memmap_on_memory switch on "
-		       "Linux 6.12 with the kmemd kmem");
+	assert_refused(
+		&machine, WITH_MEMMAP("yes"), "mem0",
+		"MemmapOnMemory=yes is not possible: dax0.0 has no memmap_on_memory switch on "
+		"Linux 6.12 with the kmemd kmem");
 	machine.host = HOST_WITHOUT_PARAMETER;
 	machine.dax = DEVDAX("true");
 	assert_refused(&machine, WITH_MEMMAP("yes"), "mem0",

@@ -36,13 +36,13 @@ static void blocks_in_the_wrong_zone_or_offline_are_onlined(void **state)
 
 	(void)state;
 	assert_string_equal(steps_text(&planned.plan), "online dax0.0");
-	assert_int_equal(planned.plan.steps.items[0].blocks, 3);
-	assert_int_equal(planned.plan.steps.items[0].zone, ZONE_MOVABLE);
+	assert_int_equal(planned.plan.steps.items[0].blocks.count, 3);
+	assert_int_equal(planned.plan.steps.items[0].blocks.zone, ZONE_MOVABLE);
 	release(&planned);
 	planned = make(&machine, RAM_POLICY "Zone=kernel\n", "mem0", GOAL_POLICY);
 	assert_string_equal(steps_text(&planned.plan), "online dax0.0");
-	assert_int_equal(planned.plan.steps.items[0].blocks, 3);
-	assert_int_equal(planned.plan.steps.items[0].zone, ZONE_KERNEL);
+	assert_int_equal(planned.plan.steps.items[0].blocks.count, 3);
+	assert_int_equal(planned.plan.steps.items[0].blocks.zone, ZONE_KERNEL);
 	release(&planned);
 }
 
@@ -95,9 +95,9 @@ static void another_mode_takes_the_memory_out(void **state)
 
 	(void)state;
 	assert_string_equal(steps_text(&planned.plan), "offline dax0.0; bind dax0.0");
-	assert_int_equal(planned.plan.steps.items[0].blocks, 2);
+	assert_int_equal(planned.plan.steps.items[0].blocks.count, 2);
 	assert_int_equal(planned.plan.steps.items[0].why, KEY_MODE);
-	assert_string_equal(planned.plan.steps.items[1].driver, "device_dax");
+	assert_string_equal(planned.plan.steps.items[1].bind.driver, "device_dax");
 	release(&planned);
 	machine.dax = "{" DAX_TEXT ", 'driver': '', " ABSENT "}";
 	assert_plan(&machine, "[Match]\nKind=cxl-ram\n[Memory]\nMode=devdax\n", "mem0", GOAL_POLICY,
@@ -192,7 +192,7 @@ static void a_region_without_a_driver_is_enabled(void **state)
 	assert_int_equal(planned.plan.steps.items[0].type, STEP_ENABLE_REGION);
 	assert_int_equal(planned.plan.steps.items[1].type, STEP_BIND);
 	assert_int_equal(planned.plan.steps.items[2].type, STEP_ONLINE);
-	assert_string_equal(planned.plan.steps.items[0].target, "region0");
+	assert_string_equal(planned.plan.steps.items[0].target.name, "region0");
 	release(&planned);
 }
 
@@ -317,7 +317,7 @@ static void draining_an_expander_frees_its_region(void **state)
 	(void)state;
 	assert_string_equal(steps_text(&planned.plan),
 			    "offline dax0.0; unbind dax0.0; destroy-region region0");
-	assert_int_equal(planned.plan.steps.items[0].blocks, 3);
+	assert_int_equal(planned.plan.steps.items[0].blocks.count, 3);
 	array_foreach(step, &planned.plan.steps)
 		assert_int_equal(step->why, KEY_COUNT);
 	release(&planned);
@@ -361,7 +361,7 @@ static void draining_anything_else_makes_it_devdax(void **state)
 
 	(void)state;
 	assert_string_equal(steps_text(&planned.plan), "offline dax1.0; bind dax1.0");
-	assert_string_equal(planned.plan.steps.items[1].driver, "device_dax");
+	assert_string_equal(planned.plan.steps.items[1].bind.driver, "device_dax");
 	release(&planned);
 	assert_plan(&machine, RAM_POLICY, "dax2.0", GOAL_DRAIN, "offline dax2.0; bind dax2.0");
 	machine.dax = "{'dax': 'dax1.0', 'parent': 'nvdimm', 'driver': 'device_dax', " ABSENT "}";
@@ -379,27 +379,32 @@ static void steps_are_told_in_words(void **state)
 		const char *text;
 	} cases[] = {
 		{{.type = STEP_CREATE_REGION,
-		  .target = "mem0",
-		  .root_decoder = "decoder0.0",
-		  .endpoint_decoder = "decoder2.0",
-		  .size = GIB},
+		  .target.name = "mem0",
+		  .create_region = {.root_decoder = "decoder0.0",
+				    .endpoint_decoder = "decoder2.0",
+				    .size = GIB}},
 		 "create a region of 1 GiB on mem0 (window decoder0.0, decoder decoder2.0)"},
-		{{.type = STEP_ENABLE_REGION, .target = "region0"}, "enable region0"},
-		{{.type = STEP_OFFLINE, .target = "dax0.0", .blocks = 3},
+		{{.type = STEP_ENABLE_REGION, .target.name = "region0"}, "enable region0"},
+		{{.type = STEP_OFFLINE, .target.name = "dax0.0", .blocks.count = 3},
 		 "offline 3 memory blocks of dax0.0"},
-		{{.type = STEP_BIND, .driver = "kmem", .memmap = TRISTATE_YES},
+		{{.type = STEP_BIND, .bind.driver = "kmem", .bind.memmap = TRISTATE_YES},
 		 "bind the new dax device to kmem with its memmap on the device"},
-		{{.type = STEP_BIND, .target = "dax0.0", .driver = "kmem", .memmap = TRISTATE_NO},
+		{{.type = STEP_BIND,
+		  .target.name = "dax0.0",
+		  .bind.driver = "kmem",
+		  .bind.memmap = TRISTATE_NO},
 		 "bind dax0.0 to kmem with its memmap in DRAM"},
 		{{.type = STEP_BIND,
-		  .target = "dax0.0",
-		  .driver = "device_dax",
-		  .memmap = TRISTATE_UNKNOWN},
+		  .target.name = "dax0.0",
+		  .bind.driver = "device_dax",
+		  .bind.memmap = TRISTATE_UNKNOWN},
 		 "bind dax0.0 to device_dax"},
-		{{.type = STEP_UNBIND, .target = "dax0.0"}, "unbind dax0.0 from kmem"},
-		{{.type = STEP_ONLINE, .target = "dax0.0", .blocks = 8, .zone = ZONE_KERNEL},
+		{{.type = STEP_UNBIND, .target.name = "dax0.0"}, "unbind dax0.0 from kmem"},
+		{{.type = STEP_ONLINE,
+		  .target.name = "dax0.0",
+		  .blocks = {.count = 8, .zone = ZONE_KERNEL}},
 		 "online 8 memory blocks of dax0.0 in the kernel zone"},
-		{{.type = STEP_DESTROY_REGION, .target = "region0"},
+		{{.type = STEP_DESTROY_REGION, .target.name = "region0"},
 		 "destroy region0 and free its decoders"},
 	};
 	char text[192], tiny[8];
@@ -410,7 +415,7 @@ static void steps_are_told_in_words(void **state)
 		assert_string_equal(text, cases[i].text);
 		step_text(&cases[i].step, tiny, sizeof(tiny));
 		assert_int_equal(strlen(tiny), sizeof(tiny) - 1);
-		assert_non_null(step_undo_text(cases[i].step.type));
+		assert_non_null(step_operations(cases[i].step.type)->undo_text);
 	}
 }
 

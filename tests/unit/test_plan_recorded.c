@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "inventory/inventory.h"
 #include "inventory/load-inventory.h"
-#include "plan/plan.h"
+#include "plan/plan-device.h"
 #include "plan/verify-policy.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
@@ -45,33 +45,35 @@ static void create_region(struct kmemd_inventory *inventory, const struct step *
 	uint64_t start = 0;
 
 	array_foreach(decoder, &inventory->root_decoders) {
-		if (strcmp(decoder->name, step->root_decoder))
+		if (strcmp(decoder->name, step->create_region.root_decoder))
 			continue;
-		assert_true(decoder->largest_free >= step->size);
+		assert_true(decoder->largest_free >= step->create_region.size);
 		start = decoder->start + decoder->size - decoder->largest_free;
-		decoder->largest_free -= step->size;
+		decoder->largest_free -= step->create_region.size;
 	}
 	assert_true(start > 0);
 	snprintf(region->name, sizeof(region->name), "region%zu", 90 + inventory->regions.count);
-	memcpy(region->root_decoder, step->root_decoder, sizeof(region->root_decoder));
+	memcpy(region->root_decoder, step->create_region.root_decoder,
+	       sizeof(region->root_decoder));
 	region->start = start;
-	region->size = step->size;
+	region->size = step->create_region.size;
 	region->ways = 1;
 	region->committed = region->enabled = true;
 	target = array_add(&region->targets);
-	memcpy(target->memdev, step->target, sizeof(target->memdev));
-	memcpy(target->decoder, step->endpoint_decoder, sizeof(target->decoder));
-	memdev_by_name(inventory, step->target)->ram_allocated += step->size;
+	memcpy(target->memdev, step->target.name, sizeof(target->memdev));
+	memcpy(target->decoder, step->create_region.endpoint_decoder, sizeof(target->decoder));
+	memdev_by_name(inventory, step->target.name)->ram_allocated += step->create_region.size;
 
 	snprintf(dax->name, sizeof(dax->name), "dax%zu.0", 90 + inventory->regions.count);
 	memcpy(dax->origin, region->name, sizeof(dax->origin));
 	dax->parent = DAX_PARENT_CXL;
-	dax->size = step->size;
+	dax->size = step->create_region.size;
 	dax->target_node = 1;
 	strcpy(dax->driver, "kmem");
 	dax->memmap_on_memory = TRISTATE_YES;
-	*(struct range *)array_add(&dax->ranges) = (struct range){start, step->size};
-	for (uint64_t at = start; at < start + step->size; at += inventory->host.block_size)
+	*(struct range *)array_add(&dax->ranges) = (struct range){start, step->create_region.size};
+	for (uint64_t at = start; at < start + step->create_region.size;
+	     at += inventory->host.block_size)
 		*(struct memory_block *)array_add(&dax->blocks) = (struct memory_block){
 			at / inventory->host.block_size, BLOCK_OFFLINE};
 	strcpy(dax_name, dax->name);
@@ -115,13 +117,13 @@ static void set_blocks(struct dax_device *dax, enum block_state state, bool abse
 static void bind(struct dax_device *dax, const struct step *step)
 {
 	uint64_t bytes = memmap_bytes(dax->blocks.count * BLOCK);
-	bool is_kmem = !strcmp(step->driver, "kmem");
+	bool is_kmem = !strcmp(step->bind.driver, "kmem");
 
 	array_foreach(block, &dax->blocks)
 		assert_false(block_is_online(block->state));
-	snprintf(dax->driver, sizeof(dax->driver), "%s", step->driver);
-	if (step->memmap != TRISTATE_UNKNOWN)
-		dax->memmap_on_memory = step->memmap;
+	snprintf(dax->driver, sizeof(dax->driver), "%s", step->bind.driver);
+	if (step->bind.memmap != TRISTATE_UNKNOWN)
+		dax->memmap_on_memory = step->bind.memmap;
 	set_blocks(dax, is_kmem ? BLOCK_OFFLINE : BLOCK_ABSENT, true);
 	dax->has_kmem_numbers = is_kmem;
 	dax->memmap_device = is_kmem && dax->memmap_on_memory == TRISTATE_YES ? bytes : 0;
@@ -131,7 +133,7 @@ static void bind(struct dax_device *dax, const struct step *step)
 /* The effect of one step; made is the name of the dax device that a created region got. */
 static void do_step(struct kmemd_inventory *inventory, const struct step *step, char *made)
 {
-	const char *name = step->target[0] ? step->target : made;
+	const char *name = step->target.name[0] ? step->target.name : made;
 
 	switch (step->type) {
 	case STEP_CREATE_REGION:
@@ -154,7 +156,7 @@ static void do_step(struct kmemd_inventory *inventory, const struct step *step, 
 		break;
 	case STEP_ONLINE:
 		set_blocks(dax_by_name(inventory, name),
-			   step->zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL, false);
+			   step->blocks.zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL, false);
 		break;
 	case STEP_DESTROY_REGION:
 		destroy_region(inventory, name);
@@ -217,6 +219,20 @@ static void plan_for(const struct kmemd_inventory *inventory, const struct kmemd
 		assert_int_equal(ret->steps.count, 0);
 }
 
+static int verify_all(const struct kmemd_inventory *after, const char *identity,
+		      const struct decision *decision, enum goal goal, struct kmemd_error *error)
+{
+	const struct device *device = inventory_device(after, identity);
+	char names[32][DEVICE_NAME_MAX];
+	struct verify_scope scope = {.names = names, .capacity = true};
+
+	array_foreach(region, &device->regions)
+		copy_name(names[scope.count++], (*region)->name);
+	array_foreach(dax, &device->dax)
+		copy_name(names[scope.count++], (*dax)->name);
+	return verify_policy(after, identity, decision, goal, &scope, error);
+}
+
 /* Carries out the plan of each device, one after the other; then no device has anything left to do.
  */
 static unsigned int assert_plans_settle(const char *name, const char *memory, enum goal goal)
@@ -239,7 +255,8 @@ static unsigned int assert_plans_settle(const char *name, const char *memory, en
 		steps += (unsigned int)plan.steps.count;
 		snprintf(identity, sizeof(identity), "%s", plan.device->identity);
 		after = after_plan(inventory, &plan);
-		if (plan.steps.count && verify(after, identity, &plan.decision, goal, &error) < 0)
+		if (plan.steps.count &&
+		    verify_all(after, identity, &plan.decision, goal, &error) < 0)
 			fail_msg("%s: %s: %s", name, identity, error.message);
 		plan_release(&plan);
 		kmemd_inventory_free(inventory);
@@ -250,7 +267,7 @@ static unsigned int assert_plans_settle(const char *name, const char *memory, en
 		if (plan.steps.count)
 			fail_msg("%s with %s: %s still has %zu steps, the first is %s", name,
 				 memory, plan.device->identity, plan.steps.count,
-				 step_names[plan.steps.items[0].type]);
+				 step_operations(plan.steps.items[0].type)->name);
 		plan_release(&plan);
 	}
 	kmemd_inventory_free(inventory);
@@ -306,7 +323,7 @@ static void assert_recorded(const char *name, const char *memory, const char *co
 					plan.refusal[0] ? " refused" : "");
 		array_foreach(step, &plan.steps)
 			used += (size_t)snprintf(text + used, sizeof(text) - used, " %s",
-						 step_names[step->type]);
+						 step_operations(step->type)->name);
 		if (!wanted[i])
 			fail_msg("%s: one device too many: %s", name, text);
 		assert_string_equal(text, wanted[i]);

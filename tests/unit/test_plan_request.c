@@ -353,7 +353,7 @@ static void a_device_is_created(void **state)
 	for (size_t i = 0; i < array_size(cases); i++)
 		assert_outcome(&cases[i].setup, &cases[i].outcome);
 	made = make_plan(&cases[0].setup);
-	assert_int_equal(made->plan.steps.items[0].size, GIB); /* all that is left */
+	assert_int_equal(made->plan.steps.items[0].shape.size, GIB); /* all that is left */
 	release_made(made);
 	region.available = 0;
 	assert_outcome(&cases[0].setup, &(struct outcome)REFUSED("nothing can be cut"));
@@ -443,7 +443,7 @@ static void costs_are_told(void **state)
 	(void)state;
 	assert_int_equal(made->plan.steps.items[0].dram_bytes, 8 * MIB);
 	assert_int_equal(made->plan.steps.items[0].lost_bytes, 0);
-	assert_int_equal(made->plan.steps.items[1].blocks, 4);
+	assert_int_equal(made->plan.steps.items[1].blocks.count, 4);
 	release_made(made);
 }
 

@@ -22,7 +22,7 @@ static struct kmemd *context_of(const char *folder)
 	struct kmemd *kmemd = NULL;
 
 	assert_int_equal(kmemd_new(&kmemd, &paths), 0);
-	if (state_prepare(kmemd, &error) < 0)
+	if (run_directory_prepare(kmemd, &error) < 0)
 		fail_msg("%s", error.message);
 	return kmemd;
 }
@@ -36,8 +36,10 @@ static void write_record(const struct kmemd *kmemd, const struct device *device,
 			 enum record_state state, const char *message)
 {
 	struct kmemd_error error = {0};
+	struct record record;
 
-	if (record_write(kmemd, device, state, message, &error) < 0)
+	record_make(&record, device, state, message, "dax0.0 kmem movable=8");
+	if (record_write(kmemd, &record, &error) < 0)
 		fail_msg("%s", error.message);
 }
 
@@ -55,6 +57,9 @@ static void a_record_is_read_back(void **state)
 		assert_int_equal(record.instance, 77);
 		assert_string_equal(record.device, "cxl-ram:0x1234");
 		assert_string_equal(record.message, "it \"did\" not\n work");
+		assert_string_equal(record.left, "dax0.0 kmem movable=8");
+		assert_contains(record.by, program_invocation_short_name);
+		assert_true(record.since > 1000000000);
 	}
 	record_remove(kmemd, &device);
 	assert_false(record_read(kmemd, &device, &record));
@@ -188,7 +193,8 @@ static void no_directory_is_no_record(void **state)
 	assert_int_equal(json_count(json, "records"), 0);
 	assert_false(json_object_object_get_ex(json, "job", NULL));
 	json_object_put(json);
-	assert_int_equal(record_write(kmemd, &device, RECORD_HELD, "", &error), -ENOENT);
+	record_make(&record, &device, RECORD_HELD, "", NULL);
+	assert_int_equal(record_write(kmemd, &record, &error), -ENOENT);
 	assert_contains(error.message, "nowhere/devices/dax:a.json");
 }
 
@@ -196,33 +202,50 @@ static void no_directory_is_no_record(void **state)
  * -------------------------------------------------------------------------------------------------
  */
 
+static unsigned int mode_of(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_mode & 07777;
+}
+
 static void the_journal_is_read_back(void **state)
 {
 	_cleanup_(kmemd_freep) struct kmemd *kmemd = context_of(*state);
-	struct journal journal = {
-		.job = "apply",
-		.device = "cxl-ram:0x1234",
-		.pid = 4711,
-		.auto_online_was = "online",
-		.auto_online_is = "online_movable",
-		.region = "region3",
-		.root_decoder = "decoder0.0",
-		.endpoint_decoder = "decoder2.0",
-	};
-	struct journal again = {0};
+	struct journal journal, again = {0};
 	struct kmemd_error error = {0};
 
+	assert_int_equal(journal_init(&journal), 0);
+	snprintf(journal.job, sizeof(journal.job), "apply");
+	snprintf(journal.device, sizeof(journal.device), "cxl-ram:0x1234");
+	snprintf(journal.instance_path, sizeof(journal.instance_path), "bus/cxl/devices/mem0");
+	journal.instance = 77;
+	journal.pid = 4711;
+	journal.forward = journal.done = true;
+	json_put_text(json_append_object(journal.held), "setting", "a");
+	json_put_text(json_append_object(journal.undo), "step", "bind");
+	json_put_text(json_append_object(journal.undo), "step", "online");
+	json_put_text(json_append_object(journal.records), "device", "b");
 	assert_int_equal(journal_read(kmemd, &again), -ENOENT);
 	assert_int_equal(journal_write(kmemd, &journal, &error), 0);
 	assert_int_equal(journal_read(kmemd, &again), 0);
 	assert_string_equal(again.job, "apply");
 	assert_string_equal(again.device, "cxl-ram:0x1234");
 	assert_int_equal(again.pid, 4711);
-	assert_string_equal(again.auto_online_was, "online");
-	assert_string_equal(again.auto_online_is, "online_movable");
-	assert_string_equal(again.region, "region3");
-	assert_string_equal(again.root_decoder, "decoder0.0");
-	assert_string_equal(again.endpoint_decoder, "decoder2.0");
+	assert_string_equal(again.instance_path, "bus/cxl/devices/mem0");
+	assert_int_equal(again.instance, 77);
+	assert_true(again.forward);
+	assert_true(again.done);
+	assert_string_equal(again.program, program_invocation_short_name);
+	assert_int_equal(again.uid, getuid());
+	assert_int_equal(json_object_array_length(again.held), 1);
+	assert_int_equal(json_object_array_length(again.undo), 2);
+	assert_string_equal(json_text(json_object_array_get_idx(again.undo, 1), "step"), "online");
+	assert_int_equal(json_object_array_length(again.records), 1);
+	assert_int_equal(mode_of(at(*state, "run/journal.json")), 0600);
+	journal_release(&again);
+	journal_release(&journal);
 	journal_remove(kmemd);
 	assert_int_equal(journal_read(kmemd, &again), -ENOENT);
 	journal_remove(kmemd);
@@ -230,7 +253,7 @@ static void the_journal_is_read_back(void **state)
 
 static void a_journal_that_is_garbage_is_an_error(void **state)
 {
-	static const char *const texts[] = {"", "{\"job\": \"app", "garbage", "null"};
+	static const char *const texts[] = {"", "{\"job\": \"app", "garbage", "null", "[]", "7"};
 	_cleanup_(kmemd_freep) struct kmemd *kmemd = context_of(*state);
 	struct journal journal = {.pid = 5};
 
@@ -241,35 +264,44 @@ static void a_journal_that_is_garbage_is_an_error(void **state)
 	assert_int_equal(journal.pid, 5);
 	/* What is too long is cut, and what is of another type is nothing. */
 	write_text(at(*state, "run/journal.json"), "{\"job\": \"a job with a name that is longer "
-						   "than any\", \"pid\": \"x\", \"region\": 7, "
-						   "\"auto_online_was\": null}");
+						   "than any\", \"pid\": \"x\", \"held\": 7, "
+						   "\"undo\": null}");
 	assert_int_equal(journal_read(kmemd, &journal), 0);
 	assert_string_equal(journal.job, "a job with a name that is longe");
 	assert_int_equal(journal.pid, 0);
-	assert_string_equal(journal.region, "");
-	assert_string_equal(journal.auto_online_was, "");
+	assert_int_equal(json_object_array_length(journal.held), 0);
+	assert_int_equal(json_object_array_length(journal.undo), 0);
+	journal_release(&journal);
 }
 
 static void a_journal_that_cannot_be_written_is_an_error(void **state)
 {
 	_cleanup_(kmemd_freep) struct kmemd *kmemd = context_of(*state);
-	struct journal journal = {.job = "apply"};
+	struct journal journal;
 	struct kmemd_error error = {0};
+
+	assert_int_equal(journal_init(&journal), 0);
 
 	folder_remove(at(*state, "run"));
 	assert_int_equal(journal_write(kmemd, &journal, &error), -ENOENT);
 	assert_contains(error.message, "run/journal.json");
+	journal_release(&journal);
 }
 
 static void status_tells_the_job_and_the_records(void **state)
 {
 	_cleanup_(kmemd_freep) struct kmemd *kmemd = context_of(*state);
 	struct device device = device_called("cxl-ram:0x1234", 77);
-	struct journal journal = {.job = "drain", .device = "cxl-ram:0x1234", .pid = 42};
+	struct journal journal;
 	struct json_object *json = NULL, *job = NULL;
+	struct device quiet = device_called("cxl-ram:0x5678", 78);
 	struct kmemd_error error = {0};
 
+	assert_int_equal(journal_init(&journal), 0);
+	snprintf(journal.job, sizeof(journal.job), "drain");
+	journal.pid = 42;
 	write_record(kmemd, &device, RECORD_FAILED, "it did not work");
+	write_record(kmemd, &quiet, RECORD_LEFT, "");
 	assert_int_equal(journal_write(kmemd, &journal, &error), 0);
 	assert_int_equal(kmemd_report_status(kmemd, &json, &error), 0);
 	assert_true(json_object_object_get_ex(json, "job", &job));
@@ -280,6 +312,7 @@ static void status_tells_the_job_and_the_records(void **state)
 	assert_string_equal(json_text(json_member(json, "records", 0), "message"),
 			    "it did not work");
 	json_object_put(json);
+	journal_release(&journal);
 }
 
 /* --- the lock
@@ -345,21 +378,23 @@ static pid_t hold_lock(const struct kmemd *kmemd, int *ret_release)
 	return pid;
 }
 
-static void the_lock_is_taken_and_says_by_whom(void **state)
+static void the_lock_is_closed_to_others(void **state)
 {
 	_cleanup_(kmemd_freep) struct kmemd *kmemd = context_of(*state);
 	struct listener listener = {.release = -1};
 	struct kmemd_job job = job_of(&listener);
 	struct kmemd_error error = {0};
-	char holder[128];
 
 	for (int i = 0; i < 2; i++) { /* closing it gives it back */
 		int lock = lock_take(kmemd, &job, &error);
 
 		assert_true(lock >= 0);
-		snprintf(holder, sizeof(holder), "%s (pid %d)", program_invocation_short_name,
-			 getpid());
-		assert_string_equal(text_of(at(*state, "run/lock")), holder);
+		/* Who may open it may hold it. */
+		assert_int_equal(mode_of(at(*state, "run/lock")), 0600);
+		assert_int_equal(mode_of(at(*state, "run/devices")), 0700);
+		assert_int_equal(mode_of(at(*state, "run")), 0711);
+		assert_int_equal(chmod(at(*state, "run/lock"), 0666), 0);
+		assert_int_equal(chmod(at(*state, "run"), 0777), 0);
 		close(lock);
 	}
 	assert_int_equal(listener.events, 0);
@@ -431,6 +466,26 @@ static void waiting_for_the_lock_can_be_cancelled(void **state)
 	close(release);
 }
 
+/* The time that was given counts from the first moment, and the message blames who has the lock. */
+static void waiting_for_the_lock_ends_with_the_jobs_time(void **state)
+{
+	_cleanup_(kmemd_freep) struct kmemd *kmemd = context_of(*state);
+	struct listener listener = {.release = -1};
+	struct kmemd_job job = job_of(&listener);
+	struct kmemd_error error = {0};
+	char part[64];
+	int release;
+	pid_t pid = hold_lock(kmemd, &release);
+
+	job.timeout_sec = 1;
+	assert_int_equal(lock_take(kmemd, &job, &error), -ETIMEDOUT);
+	snprintf(part, sizeof(part), "(pid %d) held the lock for all of the 1 seconds", (int)pid);
+	assert_contains(error.message, part);
+	assert_int_equal(write(release, "x", 1), 1);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(release);
+}
+
 static void a_run_directory_that_cannot_be_made_is_told(void **state)
 {
 	const char *run = at(*state, "file/run");
@@ -462,10 +517,11 @@ int main(void)
 		with_folder(a_journal_that_is_garbage_is_an_error),
 		with_folder(a_journal_that_cannot_be_written_is_an_error),
 		with_folder(status_tells_the_job_and_the_records),
-		with_folder(the_lock_is_taken_and_says_by_whom),
+		with_folder(the_lock_is_closed_to_others),
 		with_folder(a_second_process_waits_and_says_for_whom),
 		with_folder(the_lock_of_a_process_that_died_is_free),
 		with_folder(waiting_for_the_lock_can_be_cancelled),
+		with_folder(waiting_for_the_lock_ends_with_the_jobs_time),
 		with_folder(a_run_directory_that_cannot_be_made_is_told),
 	};
 

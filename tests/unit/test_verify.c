@@ -39,7 +39,11 @@ static int check(const struct kmemd_inventory *inventory, const char *text, cons
 
 	if (inventory->devices.count)
 		policy_decide(policy, inventory->devices.items, &decision);
-	return verify(inventory, identity, &decision, goal, error);
+	/* All of the device, as after a part that made everything of it. */
+	char names[][DEVICE_NAME_MAX] = {"region0", "dax0.0"};
+	const struct verify_scope scope = {names, array_size(names), true};
+
+	return verify_policy(inventory, identity, &decision, goal, &scope, error);
 }
 
 static void assert_good(struct kmemd_inventory *inventory, const char *policy, enum goal goal)

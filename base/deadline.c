@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "job/deadline.h"
+#include "base/deadline.h"
 
 #include <time.h>
 
-static int64_t now_ms(void)
+int64_t monotonic_ms(void)
 {
 	struct timespec now;
 
@@ -13,7 +13,7 @@ static int64_t now_ms(void)
 
 static int64_t end_after(unsigned int seconds)
 {
-	return seconds ? now_ms() + (int64_t)seconds * 1000 : INT64_MAX;
+	return seconds ? monotonic_ms() + (int64_t)seconds * 1000 : INT64_MAX;
 }
 
 void deadline_begin(struct deadline *deadline, struct patience patience)
@@ -36,7 +36,7 @@ int64_t deadline_left(const struct deadline *deadline)
 
 	if (end == INT64_MAX)
 		return end;
-	now = now_ms();
+	now = monotonic_ms();
 	return end > now ? end - now : 0;
 }
 

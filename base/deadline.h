@@ -3,6 +3,9 @@
 #define KMEMD_DEADLINE_H
 #include <stdint.h>
 
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t monotonic_ms(void);
+
 /* How long something may take altogether, and how long without getting on; 0: any time. */
 struct patience {
 	unsigned int total_sec, stall_sec;

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/hold.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+static int read_setting(const struct kmemd *kmemd, const char *setting, char *buffer, size_t size)
+{
+	_cleanup_free_ char *path = format_text("%s/%s", kmemd->sysfs, setting);
+
+	return path ? attribute_read(AT_FDCWD, path, buffer, size) : -ENOMEM;
+}
+
+static int write_setting(const struct kmemd *kmemd, const char *setting, const char *value)
+{
+	_cleanup_free_ char *path = format_text("%s/%s", kmemd->sysfs, setting);
+
+	return path ? attribute_write(AT_FDCWD, path, value) : -ENOMEM;
+}
+
+static bool is_held(const struct journal *journal, const char *setting)
+{
+	for (size_t i = 0; i < json_object_array_length(journal->held); i++)
+		if (!strcmp(json_text(json_object_array_get_idx(journal->held, i), "setting"),
+			    setting))
+			return true;
+	return false;
+}
+
+static int hold(const struct kmemd *kmemd, struct journal *journal, const char *setting,
+		const char *was, const char *is, struct kmemd_error *error)
+{
+	struct json_object *held = json_append_object(journal->held);
+	int r;
+
+	if (!held)
+		return error_memory(error);
+	json_put_text(held, "setting", setting);
+	json_put_text(held, "was", was);
+	json_put_text(held, "is", is);
+	r = journal_write(kmemd, journal, error);
+	if (r < 0)
+		return r;
+	r = write_setting(kmemd, setting, is);
+	if (r < 0)
+		return error_errno(error, -r, "cannot write '%s' to %s/%s: %s", is, kmemd->sysfs,
+				   setting, strerror(-r));
+	return 0;
+}
+
+int hold_set(const struct kmemd *kmemd, struct journal *journal, const char *setting,
+	     const char *value, struct kmemd_error *error)
+{
+	char now[64];
+
+	if (is_held(journal, setting) || read_setting(kmemd, setting, now, sizeof(now)) < 0 ||
+	    !strcmp(now, value))
+		return 0;
+	return hold(kmemd, journal, setting, now, value, error);
+}
+
+int hold_auto_online(const struct kmemd *kmemd, struct journal *journal, const char *word,
+		     struct kmemd_error *error)
+{
+	char now[64];
+
+	if (read_setting(kmemd, AUTO_ONLINE, now, sizeof(now)) < 0 || !strcmp(now, "offline"))
+		return 0;
+	return hold_set(kmemd, journal, AUTO_ONLINE, word, error);
+}
+
+static void tell(const struct kmemd_job *job, const char *setting, const char *was, int r)
+{
+	char message[256];
+
+	snprintf(message, sizeof(message), "%s cannot be put back to '%s': %s; set it by hand",
+		 setting, was, strerror(-r));
+	job->event(job->userdata, &(struct kmemd_event){
+					  .type = KMEMD_EVENT_NOTICE,
+					  .message = message,
+				  });
+}
+
+static const char *last_part(const char *setting)
+{
+	const char *slash = strrchr(setting, '/');
+
+	return slash ? slash + 1 : setting;
+}
+
+/* 1 when it was put back, 0 when somebody else's value stays, or a negative errno. */
+static int put_back(const struct kmemd *kmemd, const struct json_object *held)
+{
+	const char *setting = json_text(held, "setting"), *was = json_text(held, "was");
+	char now[64];
+	int r = read_setting(kmemd, setting, now, sizeof(now));
+
+	if (r < 0)
+		return r;
+	if (strcmp(now, json_text(held, "is")) != 0)
+		return !strcmp(now, was);
+	r = write_setting(kmemd, setting, was);
+	if (r == 0)
+		r = read_setting(kmemd, setting, now, sizeof(now));
+	if (r < 0)
+		return r;
+	return strcmp(now, was) != 0 ? -EIO : 1;
+}
+
+/* Whether nobody needs to try that again. */
+static bool is_settled(int r)
+{
+	return r >= 0 || r == -EINVAL || r == -ENOENT;
+}
+
+bool hold_release(const struct kmemd *kmemd, struct journal *journal, const struct kmemd_job *job,
+		  char *text, size_t size)
+{
+	if (size)
+		text[0] = '\0';
+	for (size_t i = json_object_array_length(journal->held); i-- > 0;) {
+		struct json_object *held = json_object_array_get_idx(journal->held, i);
+		const char *setting = json_text(held, "setting"), *was = json_text(held, "was");
+		int r = put_back(kmemd, held);
+		size_t used = size ? strlen(text) : 0;
+
+		if (r < 0)
+			tell(job, last_part(setting), was, r);
+		else if (r > 0 && size)
+			snprintf(text + used, size - used, "; %s is '%s' again", last_part(setting),
+				 was);
+		if (is_settled(r))
+			json_object_array_del_idx(journal->held, i, 1);
+	}
+	return !json_object_array_length(journal->held);
+}

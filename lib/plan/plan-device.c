@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan-device.h"
+
+#include "plan/plan-drain.h"
+#include "plan/plan-policy.h"
+
+#include <inttypes.h>
+
+/* Nothing can be planned for memory that has nothing behind it, but somebody has to know. */
+static bool refuse_lost(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	array_foreach(slot, &plan->device->regions) {
+		const struct region *region = *slot;
+
+		if (!region->lost_blocks)
+			continue;
+		plan_refuse(
+			plan,
+			"its memdev was pulled out while %u of its memory blocks were online, and "
+			"what they held is lost; take memory%" PRIu64 " and up offline, then "
+			"'cxl destroy-region %s'",
+			region->lost_blocks, region->start / inventory->host.block_size,
+			region->name);
+		return true;
+	}
+	return false;
+}
+
+static const struct region *find_lost(const struct kmemd_inventory *inventory)
+{
+	array_foreach(region, &inventory->regions)
+		if (region->lost_blocks)
+			return region;
+	return NULL;
+}
+
+static bool adds_memory(const struct plan *plan)
+{
+	array_foreach(step, &plan->steps)
+		if (step->type == STEP_ONLINE)
+			return true;
+	return false;
+}
+
+/*
+ * Where memory was pulled out with its memmap on it, the kernel's lists of the zone lead into
+ * nothing: bringing more memory online there was seen to end in a kernel BUG (Linux 6.12).
+ */
+static void refuse_beside_lost(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	const struct region *lost = find_lost(inventory);
+
+	if (!lost || !adds_memory(plan))
+		return;
+	plan_release(plan);
+	plan_refuse(plan,
+		    "%s was pulled out while its memory was online, and %u of its blocks still "
+		    "are: more memory may crash the kernel; take them offline, or reboot",
+		    lost->name, lost->lost_blocks);
+}
+
+/*
+ * Where a device will have to be bound a second time (devdax, or the memmap moved off the device),
+ * its blocks must not come online in between. Otherwise the kernel itself puts them where they
+ * belong, and memory of others that happens to arrive meanwhile is usable as well.
+ */
+static const char *auto_online_word(const struct settings *settings)
+{
+	if (settings->mode != MODE_SYSTEM_RAM || settings->memmap == MEMMAP_NO)
+		return "offline";
+	return settings->zone == ZONE_MOVABLE ? "online_movable" : "online_kernel";
+}
+
+int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
+	      const struct decision *decision, enum goal goal, struct plan *ret)
+{
+	struct plan plan = {
+		.device = device,
+		.decision = *decision,
+		.goal = goal,
+		.auto_online = auto_online_word(&decision->settings),
+	};
+	int r = 0;
+
+	if (!refuse_lost(&plan, inventory))
+		r = goal == GOAL_DRAIN ? plan_drain(&plan, inventory)
+				       : plan_policy(&plan, inventory);
+	if (r == 0)
+		refuse_beside_lost(&plan, inventory);
+	if (r < 0) {
+		plan_release(&plan);
+		return r;
+	}
+	*ret = plan;
+	return 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KMEMD_PLAN_DEVICE_H
+#define KMEMD_PLAN_DEVICE_H
+#include "plan/plan.h"
+
+/*
+ * 0 or -ENOMEM; what is refused is a part without steps. The plan points into inventory and policy.
+ */
+int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
+	      const struct decision *decision, enum goal goal, struct plan *ret);
+
+#endif

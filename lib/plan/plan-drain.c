@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan-drain.h"
+
+#include "base/cleanup.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* What a region's teardown would wait for in vain, or NULL. */
+struct obstacle {
+	const char *why;
+	char name[DEVICE_NAME_MAX]; /* of what is in the way */
+};
+
+/* The decoder of the memdev that the region holds. */
+static const struct endpoint_decoder *decoder_of(const struct memdev *memdev,
+						 const struct region *region)
+{
+	array_foreach(decoder, &memdev->decoders)
+		if (!strcmp(decoder->region, region->name))
+			return decoder;
+	return NULL;
+}
+
+/* Whether a region is one of those that this plan destroys. */
+static bool is_ours(const struct device *device, const char *region)
+{
+	array_foreach(slot, &device->regions)
+		if (!strcmp((*slot)->name, region))
+			return true;
+	return false;
+}
+
+/*
+ * DPA is freed from the last decoder down (cxl_dpa_free(), Linux 6.0 to 7.3): a region whose
+ * capacity lies before that of somebody who stays cannot give it back.
+ */
+static bool is_buried(const struct device *device, const struct region *region,
+		      struct obstacle *obstacle)
+{
+	const struct endpoint_decoder *ours = decoder_of(device->memdev, region);
+
+	if (!ours)
+		return false;
+	array_foreach(decoder, &device->memdev->decoders) {
+		bool goes = is_ours(device, decoder->region) ||
+			    (!decoder->region[0] && decoder->mode == DECODER_RAM);
+
+		if (decoder->id <= ours->id || !decoder->dpa_size || goes)
+			continue;
+		obstacle->why = "its capacity lies before that of";
+		copy_name(obstacle->name, decoder->region[0] ? decoder->region : decoder->name);
+		return true;
+	}
+	return false;
+}
+
+/* Whether the region has to stay, offline and unbound; says why. */
+static bool stays(struct plan *plan, const struct region *region)
+{
+	struct obstacle obstacle;
+
+	if (region->locked) {
+		plan_note(plan, "%s is locked by firmware: it stays, offline and without a driver",
+			  region->name);
+		return true;
+	}
+	if (plan->device->memdev && is_buried(plan->device, region, &obstacle)) {
+		plan_note(plan, "%s stays, offline and without a driver: %s %s, which stays",
+			  region->name, obstacle.why, obstacle.name);
+		return true;
+	}
+	return false;
+}
+
+static int drain_kmem(struct plan *plan, const struct dax_device *dax)
+{
+	struct block_counts counts = dax_block_counts(dax);
+	struct step *step;
+
+	if (counts.online) {
+		step = plan_add_step(plan, STEP_OFFLINE, dax->name, KEY_COUNT);
+		if (!step)
+			return -ENOMEM;
+		step->blocks.count = counts.online;
+	}
+	step = plan_add_step(plan, plan->device->memdev ? STEP_UNBIND : STEP_BIND, dax->name,
+			     KEY_COUNT);
+	if (!step)
+		return -ENOMEM;
+	if (plan->device->memdev)
+		step->unbind.driver = "kmem";
+	else
+		step->bind.driver = "device_dax";
+	return 0;
+}
+
+/* Memory that is online without a driver: nobody could take its blocks away afterwards. */
+static bool refuse_left_online(struct plan *plan, const struct dax_device *dax)
+{
+	struct block_counts counts = dax_block_counts(dax);
+
+	if (dax_is_kmem(dax) || !counts.online)
+		return false;
+	plan_refuse(plan,
+		    "%u memory blocks of %s are online although it is bound to %s: take them "
+		    "offline (chmem -d), and then it can be drained",
+		    counts.online, dax->name, dax->driver[0] ? dax->driver : "no driver");
+	return true;
+}
+
+static int drain_dax(struct plan *plan, const struct dax_device *dax)
+{
+	const struct device *device = plan->device;
+	struct step *step;
+
+	if (dax_is_foreign(dax)) {
+		plan_refuse(plan, "%s is held by the driver %s, which is somebody else's",
+			    dax->name, dax->driver);
+		return 0;
+	}
+	if (refuse_left_online(plan, dax))
+		return 0;
+	if (dax_is_kmem(dax))
+		return drain_kmem(plan, dax);
+	/* One without a driver is what a drain leaves that is cut short. */
+	if (!device->memdev && !dax->driver[0]) {
+		step = plan_add_step(plan, STEP_BIND, dax->name, KEY_COUNT);
+		if (!step)
+			return -ENOMEM;
+		step->bind.driver = "device_dax";
+		return 0;
+	}
+	if (!device->memdev || !dax->driver[0])
+		return 0;
+	step = plan_add_step(plan, STEP_UNBIND, dax->name, KEY_COUNT);
+	if (!step)
+		return -ENOMEM;
+	step->unbind.driver = dax->driver;
+	return 0;
+}
+
+/* The kernel wants the last decoder first, and by it the highest addresses. */
+static int compare_regions(const void *a, const void *b, void *data)
+{
+	const struct region *first = *(const struct region *const *)a;
+	const struct region *second = *(const struct region *const *)b;
+	const struct device *device = data;
+	const struct endpoint_decoder *x = NULL, *y = NULL;
+
+	if (device->memdev) {
+		x = decoder_of(device->memdev, first);
+		y = decoder_of(device->memdev, second);
+	}
+	if (x && y && x->id != y->id)
+		return x->id < y->id ? 1 : -1;
+	if (first->start != second->start)
+		return first->start < second->start ? 1 : -1;
+	return strcmp(second->name, first->name);
+}
+
+/* The device's regions in the order in which they are destroyed; to be freed, NULL without memory.
+ */
+static const struct region **regions_in_order(const struct device *device)
+{
+	const struct region **regions = calloc(device->regions.count + 1, sizeof(*regions));
+
+	for (size_t i = 0; regions && i < device->regions.count; i++)
+		regions[i] = device->regions.items[i];
+	if (regions && device->regions.count)
+		qsort_r(regions, device->regions.count, sizeof(*regions), compare_regions,
+			(void *)device);
+	return regions;
+}
+
+/* What is online in a region by another road than its dax devices. */
+static unsigned int online_elsewhere(const struct device *device, const struct region *region)
+{
+	unsigned int known = 0;
+
+	array_foreach(slot, &device->dax)
+		if (!strcmp((*slot)->origin, region->name))
+			known += dax_block_counts(*slot).online;
+	return region->online_blocks > known ? region->online_blocks - known : 0;
+}
+
+static int drain_region(struct plan *plan, const struct region *region)
+{
+	unsigned int online = online_elsewhere(plan->device, region);
+
+	if (online && !region->lost_blocks) {
+		plan_refuse(plan,
+			    "%u memory blocks of %s are online and belong to no dax device of it, "
+			    "memory%" PRIu64 " first: take them offline (chmem -d), and then it "
+			    "can be drained",
+			    online, region->name, region->first_online);
+		return 0;
+	}
+	if (stays(plan, region) || plan_is_refused(plan))
+		return 0;
+	return plan_add_step(plan, STEP_DESTROY_REGION, region->name, KEY_COUNT) ? 0 : -ENOMEM;
+}
+
+/*
+ * Capacity that no region has, as after a `cxl create-region` that failed, of decoders between two
+ * numbers; the last goes first.
+ */
+static int free_stranded(struct plan *plan, uint64_t above, uint64_t below)
+{
+	const struct memdev *memdev = plan->device->memdev;
+
+	for (size_t i = memdev ? memdev->decoders.count : 0; i-- > 0;) {
+		const struct endpoint_decoder *decoder = &memdev->decoders.items[i];
+		struct step *step;
+
+		if (!decoder->dpa_size || decoder->region[0] || decoder->size || decoder->locked ||
+		    decoder->mode != DECODER_RAM || decoder->id + UINT64_C(1) <= above ||
+		    decoder->id >= below)
+			continue;
+		step = plan_add_step(plan, STEP_FREE_DECODER, decoder->name, KEY_COUNT);
+		if (!step)
+			return -ENOMEM;
+		step->shape.size = decoder->dpa_size;
+	}
+	return 0;
+}
+
+/* Everything that holds capacity, from the last decoder to the first. */
+static int drain_regions(struct plan *plan)
+{
+	_cleanup_free_ const struct region **regions = regions_in_order(plan->device);
+	const struct memdev *memdev = plan->device->memdev;
+	uint64_t below = UINT64_MAX;
+	int r = regions ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && regions[i]; i++) {
+		const struct endpoint_decoder *decoder = memdev ? decoder_of(memdev, regions[i])
+								: NULL;
+
+		if (decoder) {
+			r = free_stranded(plan, decoder->id + UINT64_C(1), below);
+			below = decoder->id;
+		}
+		if (r == 0)
+			r = drain_region(plan, regions[i]);
+	}
+	return r < 0 || plan_is_refused(plan) ? r : free_stranded(plan, 0, below);
+}
+
+/* --- what of the memdev is in use by another road -----------------------------------------------
+ */
+
+static bool overlaps(const struct range *a, const struct range *b)
+{
+	return a->start < b->start + b->size && b->start < a->start + a->size;
+}
+
+static const struct occupant *ram_in(const struct kmemd_inventory *inventory,
+				     const struct range *range)
+{
+	array_foreach(window, &inventory->root_decoders)
+		array_foreach(occupant, &window->occupants)
+			if (!strcmp(occupant->name, "System RAM") &&
+			    overlaps(&occupant->range, range))
+				return occupant;
+	return NULL;
+}
+
+/* A decoder that firmware programmed without a region of the kernel's, under ordinary memory. */
+static void refuse_firmware_ram(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	array_foreach(decoder, &plan->device->memdev->decoders) {
+		const struct range range = {decoder->start, decoder->size};
+		const struct occupant *ram = decoder->size ? ram_in(inventory, &range) : NULL;
+
+		if (ram && !decoder->region[0])
+			plan_refuse(plan,
+				    "firmware gave what %s holds to the kernel as ordinary System "
+				    "RAM (from 0x%" PRIx64 "): it cannot be drained while Linux "
+				    "runs",
+				    decoder->name, ram->range.start);
+	}
+}
+
+static void note_persistent(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	array_foreach(region, &inventory->regions) {
+		if (!region->persistent)
+			continue;
+		array_foreach(target, &region->targets)
+			if (!strcmp(target->memdev, plan->device->memdev->name))
+				plan_note(
+					plan,
+					"its persistent capacity stays in use: %s; drain is about "
+					"volatile capacity",
+					region->name);
+	}
+}
+
+int plan_drain(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	const struct device *device = plan->device;
+	int r = plan_begin_part(plan, device->name);
+
+	if (r == 0 && device->kind == KIND_CXL_RAM && device->memdev) {
+		refuse_firmware_ram(plan, inventory);
+		note_persistent(plan, inventory);
+	}
+	array_foreach(slot, &device->dax)
+		if (r == 0 && !plan_is_refused(plan))
+			r = drain_dax(plan, *slot);
+	if (r == 0 && device->kind == KIND_CXL_RAM && !plan_is_refused(plan))
+		r = drain_regions(plan);
+	return r;
+}
