@@ -32,19 +32,59 @@ void dax_release(struct dax_device *dax)
 	free(dax->blocks.items);
 	free(dax->ranges.items);
 	free(dax->page_offsets.items);
+	free(dax->region_path);
+}
+
+static void release_port(struct port *port)
+{
+	array_foreach(decoder, &port->decoders)
+		free(decoder->targets.items);
+	free(port->decoders.items);
+	free(port->dports.items);
+}
+
+static void release_root_decoder(struct root_decoder *decoder)
+{
+	array_foreach(memdev, &decoder->memdevs)
+		free(*memdev);
+	free(decoder->memdevs.items);
+	free(decoder->targets.items);
+	free(decoder->free.items);
+	free(decoder->occupants.items);
+}
+
+static void release_dimm(struct dimm *dimm)
+{
+	array_foreach(region, &dimm->regions)
+		free(*region);
+	free(dimm->regions.items);
+}
+
+static void release_cxl(struct kmemd_inventory *inventory)
+{
+	array_foreach(port, &inventory->ports)
+		release_port(port);
+	array_foreach(memdev, &inventory->memdevs) {
+		free(memdev->decoders.items);
+		free(memdev->path.items);
+	}
+	array_foreach(decoder, &inventory->root_decoders)
+		release_root_decoder(decoder);
+	array_foreach(region, &inventory->regions)
+		free(region->targets.items);
+	free(inventory->ports.items);
+	free(inventory->memdevs.items);
+	free(inventory->root_decoders.items);
+	free(inventory->regions.items);
 }
 
 struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory)
 {
 	if (!inventory)
 		return NULL;
-	array_foreach(decoder, &inventory->root_decoders) {
-		array_foreach(memdev, &decoder->memdevs)
-			free(*memdev);
-		free(decoder->memdevs.items);
-	}
-	array_foreach(region, &inventory->regions)
-		free(region->targets.items);
+	release_cxl(inventory);
+	array_foreach(dimm, &inventory->dimms)
+		release_dimm(dimm);
 	array_foreach(dax, &inventory->dax)
 		dax_release(dax);
 	array_foreach(region, &inventory->dax_regions)
@@ -55,13 +95,12 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory)
 		free(*problem);
 	array_foreach(device, &inventory->devices) {
 		free(device->identity);
+		free(device->instance_path);
 		free(device->regions.items);
 		free(device->dax.items);
 	}
 	free(inventory->nodes.items);
-	free(inventory->memdevs.items);
-	free(inventory->root_decoders.items);
-	free(inventory->regions.items);
+	free(inventory->dimms.items);
 	free(inventory->namespaces.items);
 	free(inventory->dax.items);
 	free(inventory->dax_regions.items);
@@ -126,4 +165,14 @@ struct block_counts dax_block_counts(const struct dax_device *dax)
 bool dax_is_kmem(const struct dax_device *dax)
 {
 	return !strcmp(dax->driver, "kmem");
+}
+
+bool dax_is_foreign(const struct dax_device *dax)
+{
+	return dax->driver[0] && !dax_is_kmem(dax) && strcmp(dax->driver, "device_dax") != 0;
+}
+
+bool dax_is_idle(const struct dax_device *dax)
+{
+	return !dax->size;
 }

@@ -96,12 +96,16 @@ struct dax_device {
 	char name[DEVICE_NAME_MAX]; /* dax0.0 */
 	enum dax_parent parent;
 	char origin[DEVICE_NAME_MAX]; /* region0, namespace0.0, hmem.0: what it was made of */
-	char driver[DEVICE_NAME_MAX]; /* "kmem", "device_dax" or "" */
-	uint64_t size, align;
-	int target_node;
+	/* "kmem", "device_dax", "", or that of somebody else: see dax_is_foreign(). */
+	char driver[DEVICE_NAME_MAX];
+	char hotplug_state[32]; /* its `state` (Linux 7.3), or "" where the driver has none */
+	uint64_t size, align;	/* a size of 0: idle, there to be grown */
+	int target_node;	/* -1: none */
+	char *region_path;	/* its parent's folder in sysfs: devices/platform/hmem.0; or NULL */
+	uint64_t instance;	/* inode of that folder */
 	enum tristate memmap_on_memory;	   /* the attribute, UNKNOWN where the kernel has none */
 	ARRAY(struct range) ranges;	   /* by number of the mapping */
-	ARRAY(struct memory_block) blocks; /* ascending; in ABSENT state while not in kmem */
+	ARRAY(struct memory_block) blocks; /* ascending; as they are, whatever driver is bound */
 	/* The kmem/ group of the drop-in driver. */
 	bool has_kmem_numbers;
 	uint64_t memmap_dram, memmap_device, blocks_self_hosted, blocks_failed;
@@ -124,6 +128,61 @@ struct dax_region {
 	uint64_t available; /* 0 also where nothing can be cut from it */
 };
 
+/* Which partition of a memdev a decoder takes its capacity from. */
+enum decoder_mode {
+	DECODER_NONE,
+	DECODER_RAM,
+	DECODER_PMEM,
+	DECODER_MIXED, /* of both: firmware's */
+	DECODER_MODE_COUNT,
+};
+
+/* A target of a port or decoder that leads down: a host bridge, root port or switch port. */
+struct dport {
+	char host[64];	 /* what is behind it: pci0000:0c, 0000:0c:00.0 */
+	unsigned int id; /* number of the port: _UID of a host bridge, port number of a link */
+};
+
+/* A decoder of a host bridge or switch. It maps what lies between its start and end. */
+struct port_decoder {
+	char name[DEVICE_NAME_MAX]; /* decoder1.0 */
+	unsigned int id;
+	uint64_t start, size;		/* in physical addresses; size 0: free */
+	unsigned int ways, granularity; /* of its own targets */
+	bool locked;
+	char region[DEVICE_NAME_MAX]; /* or "" */
+	ARRAY(struct dport) targets;  /* by position */
+};
+
+/* The CXL root, a host bridge or a switch, from the root downwards. */
+struct port {
+	char name[DEVICE_NAME_MAX];   /* root0, port1 */
+	char parent[DEVICE_NAME_MAX]; /* "" of the root */
+	char host[64];		      /* ACPI0017:00, pci0000:0c, 0000:0d:00.0 */
+	unsigned int depth;	      /* 0 root, 1 host bridge, 2 and more switches */
+	ARRAY(struct dport) dports;
+	ARRAY(struct port_decoder)
+	decoders; /* ascending by id; those of the root are root_decoders */
+};
+
+/* A decoder of a memdev: a part of its capacity, and of the physical addresses when committed. */
+struct endpoint_decoder {
+	char name[DEVICE_NAME_MAX]; /* decoder2.0 */
+	unsigned int id;
+	uint64_t dpa_start, dpa_size; /* size 0: holds nothing */
+	enum decoder_mode mode;
+	uint64_t start, size;	      /* in physical addresses; size 0: decodes nothing */
+	char region[DEVICE_NAME_MAX]; /* or "": what it holds then is stranded */
+	bool locked;
+};
+
+/* A step of the way from the root to a memdev. */
+struct hop {
+	char port[DEVICE_NAME_MAX]; /* root0, port1, ... */
+	char dport[64];		    /* which of its dports, by host */
+	unsigned int id;	    /* of that dport */
+};
+
 struct memdev {
 	char name[DEVICE_NAME_MAX]; /* mem0 */
 	char host[64];		    /* PCI address, or the platform device of cxl_test */
@@ -134,15 +193,48 @@ struct memdev {
 	char free_decoder[DEVICE_NAME_MAX]; /* the endpoint decoder to program next, or "" */
 	bool enabled;	   /* bound to cxl_mem with an endpoint port: ready for regions */
 	uint64_t instance; /* inode of the sysfs folder: another one after every hot-plug */
+	ARRAY(struct endpoint_decoder) decoders; /* ascending by id: DPA is freed from the last */
+	ARRAY(struct hop) path;		   /* from the root down to the port it is plugged into */
+	bool restricted;		   /* CXL 1.1 (RCD): no port of its own to be programmed */
+	bool accelerator;		   /* type 2: its memory is another driver's */
+	int ram_qos_class, pmem_qos_class; /* Linux 6.8; -1 unknown */
+	char vendor[16], model[16], firmware[32]; /* PCI ids as in sysfs (0x8086), or "" */
+};
+
+/* What lies in a part of a CXL window, as the kernel's resource tree names it. */
+struct occupant {
+	struct range range;
+	char name[64]; /* region0, Soft Reserved, System RAM */
+};
+
+/* How a CXL window picks the target of an address. */
+enum interleave_arithmetic {
+	ARITHMETIC_UNKNOWN,
+	ARITHMETIC_MODULO,
+	ARITHMETIC_XOR,
+	ARITHMETIC_COUNT,
 };
 
 struct root_decoder {
 	char name[DEVICE_NAME_MAX];	    /* decoder0.0 */
 	uint64_t start, size, largest_free; /* bytes of the CXL window, and its largest free part */
 	bool volatile_capable, persistent_capable;
+	bool type2_capable, type3_capable; /* accelerators, expanders */
+	bool locked; /* firmware's "Fixed Device Configuration": nothing in it can be changed */
 	bool creates_ram; /* has create_ram_region: Linux 6.3 */
 	unsigned int granularity, ways;
-	ARRAY(char *) memdevs; /* that can be reached through it */
+	enum interleave_arithmetic arithmetic;
+	int qos_class;		     /* -1 unknown */
+	ARRAY(struct dport) targets; /* host bridges by position */
+	ARRAY(char *) memdevs;	     /* that can be reached through it */
+	/*
+	 * What the kernel can give to a region, ascending, and what is in the way of the rest. Only
+	 * root is shown the resource tree; without it, free is what our own regions leave and
+	 * free_is_known is false.
+	 */
+	bool free_is_known;
+	ARRAY(struct range) free;
+	ARRAY(struct occupant) occupants;
 };
 
 struct region_target {
@@ -158,18 +250,54 @@ struct region {
 	bool persistent;
 	bool committed; /* decoders programmed */
 	bool enabled;	/* bound to the cxl_region driver: its dax region exists */
-	/* Memory blocks that are online in its range although its memdevs were pulled out. */
+	bool locked;	/* any of its decoders is: cannot be torn down */
+	/* Memory blocks that are online in its range or a part of it, whether there is a dax device
+	 * or not, and the index of the first. */
+	unsigned int online_blocks;
+	uint64_t first_online;
+	/* The same, where its memdevs were pulled out. */
 	unsigned int lost_blocks;
 	ARRAY(struct region_target) targets; /* by position */
 };
 
+enum dimm_flag {
+	DIMM_SAVE_FAIL = 1,
+	DIMM_RESTORE_FAIL = 2,
+	DIMM_FLUSH_FAIL = 4,
+	DIMM_NOT_ARMED = 8,
+	DIMM_MAP_FAIL = 16,
+	DIMM_SMART_NOTIFY = 32, /* a health event is waiting */
+};
+
+enum dimm_health {
+	DIMM_HEALTH_UNKNOWN,
+	DIMM_HEALTH_OK,
+	DIMM_HEALTH_NON_CRITICAL,
+	DIMM_HEALTH_CRITICAL,
+	DIMM_HEALTH_FATAL,
+	DIMM_HEALTH_COUNT,
+};
+
+/* An NVDIMM, as firmware reports on it. */
+struct dimm {
+	char name[DEVICE_NAME_MAX]; /* nmem0 */
+	char unique_id[64];	    /* 8086-a2-1837-00000001, or "" */
+	unsigned int flags;	    /* enum dimm_flag */
+	enum dimm_health health;
+	int life_used; /* per cent; -1 unknown */
+	bool enabled;
+	char vendor[16], model[16]; /* ids (0x8980), or "" */
+	ARRAY(char *) regions;	    /* of the NVDIMM bus: region1 */
+};
+
 struct namespace
 {
-	char name[DEVICE_NAME_MAX]; /* namespace0.0 */
-	char mode[16];		    /* raw sector fsdax devdax */
-	char uuid[37];		    /* what `ndctl list` shows, or "" */
-	char raw_uuid[37];	    /* of the namespace label where that is another, or "" */
-	char dax[DEVICE_NAME_MAX];  /* its device-dax instance, or "" */
+	char name[DEVICE_NAME_MAX];   /* namespace0.0 */
+	char region[DEVICE_NAME_MAX]; /* of the NVDIMM bus: region1; its dimms name it */
+	char mode[16];		      /* raw sector fsdax devdax */
+	char uuid[37];		      /* what `ndctl list` shows, or "" */
+	char raw_uuid[37];	      /* of the namespace label where that is another, or "" */
+	char dax[DEVICE_NAME_MAX];    /* its device-dax instance, or "" */
 	uint64_t size;
 	int node;
 	uint64_t instance;
@@ -209,8 +337,12 @@ struct device {
 	uint64_t serial;
 	const char *uuid, *raw_uuid; /* "" when there is none */
 	bool persistent;
+	/* Inode of a folder of sysfs that lives as long as the device, and its path below sysfs, or
+	 * 0 and "". */
 	uint64_t instance;
-	/* Into the arrays of the snapshot. */
+	char *instance_path;
+	const char *vendor, *model; /* "" when unknown */
+	/* Into the arrays of the snapshot; idle dax devices are not among them. */
 	const struct memdev *memdev;
 	const struct namespace *namespace;
 	ARRAY(const struct region *) regions;
@@ -220,9 +352,11 @@ struct device {
 struct kmemd_inventory {
 	struct host host;
 	ARRAY(struct node) nodes;
+	ARRAY(struct port) ports; /* a parent comes before its children */
 	ARRAY(struct memdev) memdevs;
 	ARRAY(struct root_decoder) root_decoders;
 	ARRAY(struct region) regions;
+	ARRAY(struct dimm) dimms;
 	ARRAY(struct namespace) namespaces;
 	ARRAY(struct dax_device) dax;
 	ARRAY(struct dax_region) dax_regions;
@@ -244,6 +378,10 @@ const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *
 /* From the blocks, or where they were not read from the driver's counters. */
 struct block_counts dax_block_counts(const struct dax_device *dax);
 bool dax_is_kmem(const struct dax_device *dax);
+/* Bound to a driver that is neither kmem nor device_dax: whoever uses it is not known here. */
+bool dax_is_foreign(const struct dax_device *dax);
+/* Without a size: all of it was given back, or nothing was given to it yet. */
+bool dax_is_idle(const struct dax_device *dax);
 
 /* Inode of a device's folder in sysfs, which no later device of that name shares; 0 if gone. */
 uint64_t sysfs_instance(const char *sysfs, const char *device);

@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "inventory/find-devices.h"
 #include "inventory/inventory.h"
+#include "inventory/load-cxl.h"
 #include "inventory/names.h"
 #include "json/inventory-json.h"
 
@@ -21,15 +22,6 @@ static enum tristate get_tristate(const struct json_object *json, const char *ke
 	return json_get_bool(json, key) ? TRISTATE_YES : TRISTATE_NO;
 }
 
-/* The index of a word, or 0 for one that is none of them. */
-static unsigned int get_enum(const struct json_object *json, const char *key,
-			     const char *const *names, unsigned int count)
-{
-	int index = parse_name(json_text(json, key), names, count);
-
-	return index < 0 ? 0 : (unsigned int)index;
-}
-
 static void load_host(const struct json_object *json, struct host *host)
 {
 	get_name(json, "kernel", host->kernel);
@@ -38,7 +30,7 @@ static void load_host(const struct json_object *json, struct host *host)
 	get_name(json, "machine", host->machine);
 	host->memmap_parameter = get_tristate(json, "memmap_on_memory");
 	host->hugetlb_vmemmap = get_tristate(json, "hugetlb_optimize_vmemmap");
-	host->kmem = get_enum(json, "kmem", kmem_module_names, KMEM_MODULE_COUNT);
+	host->kmem = json_enum(json, "kmem", kmem_module_names, KMEM_MODULE_COUNT);
 	host->memory_total = json_get_u64(json, "memory_total");
 	host->memory_free = json_get_u64(json, "memory_free");
 	host->memory_available = json_get_u64(json, "memory_available");
@@ -56,77 +48,42 @@ static int load_node(const struct json_object *json, struct kmemd_inventory *inv
 	return 0;
 }
 
-static int load_memdev(const struct json_object *json, struct kmemd_inventory *inventory)
+static unsigned int get_flags(const struct json_object *json)
 {
-	struct memdev *memdev = array_add(&inventory->memdevs);
+	unsigned int flags = 0;
 
-	if (!memdev)
-		return -ENOMEM;
-	get_name(json, "memdev", memdev->name);
-	get_name(json, "host", memdev->host);
-	get_name(json, "free_decoder", memdev->free_decoder);
-	memdev->serial = json_get_u64(json, "serial");
-	memdev->node = (int)json_get_int(json, "node");
-	memdev->ram_size = json_get_u64(json, "ram_size");
-	memdev->pmem_size = json_get_u64(json, "pmem_size");
-	memdev->ram_allocated = json_get_u64(json, "ram_allocated");
-	memdev->enabled = json_get_bool(json, "enabled");
-	memdev->instance = json_get_u64(json, "instance");
-	return 0;
+	for (size_t i = 0; i < json_count(json, "flags"); i++) {
+		const char *text = json_object_get_string(json_member(json, "flags", i));
+		int bit = parse_name(text ? text : "", dimm_flag_names, DIMM_FLAG_COUNT);
+
+		flags |= bit < 0 ? 0 : 1U << bit;
+	}
+	return flags;
 }
 
-static int load_root_decoder(const struct json_object *json, struct kmemd_inventory *inventory)
+static int load_dimm(const struct json_object *json, struct kmemd_inventory *inventory)
 {
-	struct root_decoder *decoder = array_add(&inventory->root_decoders);
+	struct dimm *dimm = array_add(&inventory->dimms);
 
-	if (!decoder)
+	if (!dimm)
 		return -ENOMEM;
-	get_name(json, "decoder", decoder->name);
-	decoder->start = json_get_u64(json, "start");
-	decoder->size = json_get_u64(json, "size");
-	decoder->largest_free = json_get_u64(json, "largest_free");
-	decoder->volatile_capable = json_get_bool(json, "volatile_capable");
-	decoder->persistent_capable = json_get_bool(json, "persistent_capable");
-	decoder->creates_ram = json_get_bool(json, "creates_ram");
-	decoder->ways = (unsigned int)json_get_u64(json, "ways");
-	decoder->granularity = (unsigned int)json_get_u64(json, "granularity");
-	for (size_t i = 0; i < json_count(json, "memdevs"); i++) {
-		const char *text = json_object_get_string(json_member(json, "memdevs", i));
-		char **name = array_add(&decoder->memdevs);
+	get_name(json, "dimm", dimm->name);
+	get_name(json, "unique_id", dimm->unique_id);
+	get_name(json, "vendor", dimm->vendor);
+	get_name(json, "model", dimm->model);
+	dimm->enabled = json_get_bool(json, "enabled");
+	dimm->health = json_enum(json, "health", dimm_health_names, DIMM_HEALTH_COUNT);
+	dimm->life_used = json_int_or(json, "life_used", -1);
+	dimm->flags = get_flags(json);
+	for (size_t i = 0; i < json_count(json, "regions"); i++) {
+		const char *text = json_object_get_string(json_member(json, "regions", i));
+		char **name = array_add(&dimm->regions);
 
 		if (!name)
 			return -ENOMEM;
 		*name = strdup(text ? text : "");
 		if (!*name)
 			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int load_region(const struct json_object *json, struct kmemd_inventory *inventory)
-{
-	struct region *region = array_add(&inventory->regions);
-
-	if (!region)
-		return -ENOMEM;
-	get_name(json, "region", region->name);
-	get_name(json, "root_decoder", region->root_decoder);
-	region->start = json_get_u64(json, "start");
-	region->size = json_get_u64(json, "size");
-	region->ways = (unsigned int)json_get_u64(json, "ways");
-	region->granularity = (unsigned int)json_get_u64(json, "granularity");
-	region->persistent = json_get_bool(json, "persistent");
-	region->committed = json_get_bool(json, "committed");
-	region->enabled = json_get_bool(json, "enabled");
-	region->lost_blocks = (unsigned int)json_get_u64(json, "lost_blocks");
-	for (size_t i = 0; i < json_count(json, "targets"); i++) {
-		struct json_object *item = json_member(json, "targets", i);
-		struct region_target *target = array_add(&region->targets);
-
-		if (!target)
-			return -ENOMEM;
-		get_name(item, "memdev", target->memdev);
-		get_name(item, "decoder", target->decoder);
 	}
 	return 0;
 }
@@ -138,6 +95,7 @@ static int load_namespace(const struct json_object *json, struct kmemd_inventory
 	if (!namespace)
 		return -ENOMEM;
 	get_name(json, "namespace", namespace->name);
+	get_name(json, "region", namespace->region);
 	get_name(json, "mode", namespace->mode);
 	get_name(json, "uuid", namespace->uuid);
 	get_name(json, "raw_uuid", namespace->raw_uuid);
@@ -166,7 +124,7 @@ static int load_dax_arrays(const struct json_object *json, struct dax_device *da
 		if (!block)
 			return -ENOMEM;
 		block->index = json_get_u64(item, "index");
-		block->state = get_enum(item, "state", block_state_names, BLOCK_STATE_COUNT);
+		block->state = json_enum(item, "state", block_state_names, BLOCK_STATE_COUNT);
 	}
 	return 0;
 }
@@ -181,7 +139,14 @@ static int load_dax(const struct json_object *json, struct kmemd_inventory *inve
 	get_name(json, "dax", dax->name);
 	get_name(json, "origin", dax->origin);
 	get_name(json, "driver", dax->driver);
-	dax->parent = get_enum(json, "parent", dax_parent_names, DAX_PARENT_COUNT);
+	get_name(json, "hotplug_state", dax->hotplug_state);
+	if (json_object_object_get_ex(json, "region_path", NULL)) {
+		dax->region_path = strdup(json_text(json, "region_path"));
+		if (!dax->region_path)
+			return -ENOMEM;
+	}
+	dax->instance = json_get_u64(json, "instance");
+	dax->parent = json_enum(json, "parent", dax_parent_names, DAX_PARENT_COUNT);
 	dax->size = json_get_u64(json, "size");
 	dax->align = json_get_u64(json, "align");
 	dax->target_node = (int)json_get_int(json, "target_node");
@@ -217,9 +182,7 @@ static int load_all(const struct json_object *json, struct kmemd_inventory *inve
 		int (*load)(const struct json_object *json, struct kmemd_inventory *inventory);
 	} parts[] = {
 		{"nodes", load_node},
-		{"memdevs", load_memdev},
-		{"root_decoders", load_root_decoder},
-		{"regions", load_region},
+		{"dimms", load_dimm},
 		{"namespaces", load_namespace},
 		{"dax", load_dax},
 	};
@@ -227,6 +190,8 @@ static int load_all(const struct json_object *json, struct kmemd_inventory *inve
 
 	json_object_object_get_ex(json, "host", &host);
 	load_host(host, &inventory->host);
+	if (cxl_from_json(json, inventory) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < array_size(parts); i++) {
 		int r = load_array(json, parts[i].key, inventory, parts[i].load);
 

@@ -31,3 +31,28 @@ const char *const kind_names[KIND_COUNT] = {
 	[KIND_CXL_RAM] = "cxl-ram", [KIND_CXL_PMEM] = "cxl-pmem", [KIND_NVDIMM] = "nvdimm",
 	[KIND_HMEM] = "hmem",	    [KIND_DAX] = "dax",
 };
+
+const char *const decoder_mode_names[DECODER_MODE_COUNT] = {
+	[DECODER_NONE] = "none",
+	[DECODER_RAM] = "ram",
+	[DECODER_PMEM] = "pmem",
+	[DECODER_MIXED] = "mixed",
+};
+
+const char *const arithmetic_names[ARITHMETIC_COUNT] = {
+	[ARITHMETIC_UNKNOWN] = "unknown",
+	[ARITHMETIC_MODULO] = "modulo",
+	[ARITHMETIC_XOR] = "xor",
+};
+
+const char *const dimm_health_names[DIMM_HEALTH_COUNT] = {
+	[DIMM_HEALTH_UNKNOWN] = "unknown",
+	[DIMM_HEALTH_OK] = "ok",
+	[DIMM_HEALTH_NON_CRITICAL] = "non-critical",
+	[DIMM_HEALTH_CRITICAL] = "critical",
+	[DIMM_HEALTH_FATAL] = "fatal",
+};
+
+const char *const dimm_flag_names[DIMM_FLAG_COUNT] = {
+	"save_fail", "restore_fail", "flush_fail", "not_armed", "map_fail", "smart_notify",
+};

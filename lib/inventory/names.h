@@ -9,5 +9,12 @@ extern const char *const zone_names[ZONE_COUNT];
 extern const char *const dax_parent_names[DAX_PARENT_COUNT];
 extern const char *const kind_names[KIND_COUNT];
 extern const char *const kmem_module_names[KMEM_MODULE_COUNT];
+extern const char *const decoder_mode_names[DECODER_MODE_COUNT];
+extern const char *const arithmetic_names[ARITHMETIC_COUNT];
+extern const char *const dimm_health_names[DIMM_HEALTH_COUNT];
+
+/* A word for each bit of enum dimm_flag, the lowest first; as `ndctl list` and sysfs have them. */
+#define DIMM_FLAG_COUNT 6
+extern const char *const dimm_flag_names[DIMM_FLAG_COUNT];
 
 #endif

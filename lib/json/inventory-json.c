@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The snapshot as JSON; inventory/load.c reads exactly this. */
+/* The snapshot as JSON; inventory/load-inventory.c reads exactly this. */
 #include "json/inventory-json.h"
 
 #include "base/json.h"
 #include "inventory/inventory.h"
 #include "inventory/names.h"
+#include "json/cxl-json.h"
 
 static void put_tristate(struct json_object *object, const char *key, enum tristate value)
 {
@@ -27,65 +28,32 @@ static void put_host(struct json_object *json, const struct host *host)
 	json_put_u64(json, "memory_available", host->memory_available);
 }
 
-static void put_memdev(struct json_object *json, const struct memdev *memdev)
+static void put_dimm(struct json_object *json, const struct dimm *dimm)
 {
-	json_put_text(json, "memdev", memdev->name);
-	json_put_text(json, "host", memdev->host);
-	json_put_u64(json, "serial", memdev->serial);
-	json_put_int(json, "node", memdev->node);
-	json_put_u64(json, "ram_size", memdev->ram_size);
-	json_put_u64(json, "pmem_size", memdev->pmem_size);
-	json_put_u64(json, "ram_allocated", memdev->ram_allocated);
-	json_put_text(json, "free_decoder", memdev->free_decoder);
-	json_put_bool(json, "enabled", memdev->enabled);
-	json_put_u64(json, "instance", memdev->instance);
-}
+	struct json_object *array;
 
-static void put_root_decoder(struct json_object *json, const struct root_decoder *decoder)
-{
-	struct json_object *memdevs;
-
-	json_put_text(json, "decoder", decoder->name);
-	json_put_u64(json, "start", decoder->start);
-	json_put_u64(json, "size", decoder->size);
-	json_put_u64(json, "largest_free", decoder->largest_free);
-	json_put_bool(json, "volatile_capable", decoder->volatile_capable);
-	json_put_bool(json, "persistent_capable", decoder->persistent_capable);
-	json_put_bool(json, "creates_ram", decoder->creates_ram);
-	json_put_u64(json, "ways", decoder->ways);
-	json_put_u64(json, "granularity", decoder->granularity);
-	memdevs = json_put_array(json, "memdevs");
-	array_foreach(name, &decoder->memdevs)
-		json_object_array_add(memdevs, json_object_new_string(*name));
-}
-
-static void put_region(struct json_object *json, const struct region *region)
-{
-	struct json_object *targets;
-
-	json_put_text(json, "region", region->name);
-	json_put_text(json, "root_decoder", region->root_decoder);
-	json_put_u64(json, "start", region->start);
-	json_put_u64(json, "size", region->size);
-	json_put_u64(json, "ways", region->ways);
-	json_put_u64(json, "granularity", region->granularity);
-	json_put_bool(json, "persistent", region->persistent);
-	json_put_bool(json, "committed", region->committed);
-	json_put_bool(json, "enabled", region->enabled);
-	if (region->lost_blocks)
-		json_put_u64(json, "lost_blocks", region->lost_blocks);
-	targets = json_put_array(json, "targets");
-	array_foreach(target, &region->targets) {
-		struct json_object *item = json_append_object(targets);
-
-		json_put_text(item, "memdev", target->memdev);
-		json_put_text(item, "decoder", target->decoder);
-	}
+	json_put_text(json, "dimm", dimm->name);
+	json_put_text(json, "unique_id", dimm->unique_id);
+	json_put_bool(json, "enabled", dimm->enabled);
+	json_put_text(json, "health", dimm_health_names[dimm->health]);
+	if (dimm->life_used >= 0)
+		json_put_int(json, "life_used", dimm->life_used);
+	json_put_text(json, "vendor", dimm->vendor);
+	json_put_text(json, "model", dimm->model);
+	array = json_put_array(json, "flags");
+	for (unsigned int i = 0; i < DIMM_FLAG_COUNT; i++)
+		if (dimm->flags & (1U << i))
+			json_object_array_add(array, json_object_new_string(dimm_flag_names[i]));
+	array = json_put_array(json, "regions");
+	array_foreach(region, &dimm->regions)
+		json_object_array_add(array, json_object_new_string(*region));
 }
 
 static void put_namespace(struct json_object *json, const struct namespace *namespace)
 {
 	json_put_text(json, "namespace", namespace->name);
+	if (namespace->region[0])
+		json_put_text(json, "region", namespace->region);
 	json_put_text(json, "mode", namespace->mode);
 	json_put_text(json, "uuid", namespace->uuid);
 	json_put_text(json, "raw_uuid", namespace->raw_uuid);
@@ -103,6 +71,12 @@ static void put_dax(struct json_object *json, const struct dax_device *dax)
 	json_put_text(json, "parent", dax_parent_names[dax->parent]);
 	json_put_text(json, "origin", dax->origin);
 	json_put_text(json, "driver", dax->driver);
+	if (dax->hotplug_state[0])
+		json_put_text(json, "hotplug_state", dax->hotplug_state);
+	if (dax->region_path)
+		json_put_text(json, "region_path", dax->region_path);
+	if (dax->instance)
+		json_put_u64(json, "instance", dax->instance);
 	json_put_u64(json, "size", dax->size);
 	json_put_u64(json, "align", dax->align);
 	json_put_int(json, "target_node", dax->target_node);
@@ -146,15 +120,10 @@ struct json_object *kmemd_inventory_to_json(const struct kmemd_inventory *invent
 		json_put_u64(item, "total", node->total);
 		json_put_u64(item, "free", node->free);
 	}
-	array = json_put_array(json, "memdevs");
-	array_foreach(memdev, &inventory->memdevs)
-		put_memdev(json_append_object(array), memdev);
-	array = json_put_array(json, "root_decoders");
-	array_foreach(decoder, &inventory->root_decoders)
-		put_root_decoder(json_append_object(array), decoder);
-	array = json_put_array(json, "regions");
-	array_foreach(region, &inventory->regions)
-		put_region(json_append_object(array), region);
+	cxl_to_json(json, inventory);
+	array = inventory->dimms.count ? json_put_array(json, "dimms") : NULL;
+	array_foreach(dimm, &inventory->dimms)
+		put_dimm(json_append_object(array), dimm);
 	array = json_put_array(json, "namespaces");
 	array_foreach(namespace, &inventory->namespaces)
 		put_namespace(json_append_object(array), namespace);

@@ -114,6 +114,113 @@ static void every_field_survives(void **state)
 	assert_int_equal(dax->blocks_self_hosted, 30);
 }
 
+/* The fields that not every snapshot has, each with a value that is not its default. */
+static const char everything[] =
+	"{'version': 1, 'host': {'block_size': 134217728}, "
+	"'ports': [{'port': 'root0', 'parent': '', 'host': 'ACPI0017:00', 'depth': 0, 'dports': "
+	"[{'host': 'pci0000:0c', 'id': 12}], 'decoders': []}, {'port': 'port1', 'parent': "
+	"'root0', 'host': 'pci0000:0c', 'depth': 1, 'dports': [], 'decoders': [{'decoder': "
+	"'decoder1.0', 'id': 1, 'start': 2, 'size': 3, 'ways': 4, 'granularity': 5, 'locked': "
+	"true, 'region': 'region0', 'targets': [{'host': '0000:0c:00.0', 'id': 6}]}]}], "
+	"'memdevs': [{'memdev': 'mem0', 'vendor': '0x8086', 'model': '0xd93', 'firmware': 'B 1', "
+	"'restricted': true, 'accelerator': true, 'ram_qos_class': 0, 'pmem_qos_class': 7, "
+	"'path': [{'port': 'root0', 'dport': 'pci0000:0c', 'id': 12}], 'decoders': [{'decoder': "
+	"'decoder2.0', 'id': 8, 'mode': 'pmem', 'dpa_start': 9, 'dpa_size': 10, 'start': 11, "
+	"'size': 12, 'region': 'region0', 'locked': true}]}], "
+	"'root_decoders': [{'decoder': 'decoder0.0', 'start': 0, 'size': 100, 'type2_capable': "
+	"true, 'type3_capable': true, 'locked': true, 'arithmetic': 'xor', 'qos_class': 0, "
+	"'targets': [{'host': 'pci0000:0c', 'id': 12}], 'free': [{'start': 13, 'size': 14}], "
+	"'occupants': [{'start': 0, 'size': 13, 'name': 'Soft Reserved'}]}], "
+	"'regions': [{'region': 'region0', 'locked': true, 'online_blocks': 15, 'first_online': "
+	"16}], "
+	"'dimms': [{'dimm': 'nmem0', 'unique_id': 'u', 'enabled': true, 'health': 'fatal', "
+	"'life_used': 17, 'vendor': '0x8980', 'model': '0x19', 'flags': ['save_fail', "
+	"'restore_fail', 'flush_fail', 'not_armed', 'map_fail', 'smart_notify'], 'regions': "
+	"['region1', 'region2']}], "
+	"'namespaces': [{'namespace': 'namespace1.0', 'region': 'region1'}], "
+	"'dax': [{'dax': 'dax0.0', 'driver': 'fsdev_dax', 'hotplug_state': 'unplugged', "
+	"'region_path': 'devices/platform/hmem.0', 'instance': 18, 'size': 19}]}";
+
+static struct json_object *json_of(const char *text)
+{
+	_cleanup_free_ char *quoted = strdup(text);
+	struct json_object *json;
+
+	assert_non_null(quoted);
+	for (char *c = quoted; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	json = json_tokener_parse(quoted);
+	assert_non_null(json);
+	return json;
+}
+
+/* Whatever is in the wanted value is in the other, too. */
+static void assert_has(struct json_object *wanted, struct json_object *got)
+{
+	if (json_object_is_type(wanted, json_type_object)) {
+		json_object_object_foreach(wanted, key, value)
+		{
+			struct json_object *other = NULL;
+
+			if (!json_object_object_get_ex(got, key, &other))
+				fail_msg("%s is lost", key);
+			assert_has(value, other);
+		}
+	} else if (json_object_is_type(wanted, json_type_array)) {
+		assert_int_equal(json_object_array_length(wanted), json_object_array_length(got));
+		for (size_t i = 0; i < json_object_array_length(wanted); i++)
+			assert_has(json_object_array_get_idx(wanted, i),
+				   json_object_array_get_idx(got, i));
+	} else if (!json_object_equal(wanted, got)) {
+		fail_msg("%s has become %s", json_object_to_json_string(wanted),
+			 json_object_to_json_string(got));
+	}
+}
+
+static void fields_that_may_be_missing_survive(void **state)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_of(
+		everything);
+	struct json_object *wanted = json_of(everything), *got = kmemd_inventory_to_json(inventory);
+
+	(void)state;
+	assert_has(wanted, got);
+	json_object_put(wanted);
+	json_object_put(got);
+	assert_same_after_reading_back(inventory);
+	assert_true(inventory->root_decoders.items[0].free_is_known);
+	assert_true(dax_is_foreign(inventory->dax.items));
+	assert_int_equal(inventory->dimms.items[0].flags, (1U << 6) - 1);
+}
+
+/* What a snapshot does not say is unknown, and free space is what the regions leave. */
+static void fields_that_are_missing_are_unknown(void **state)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_of(
+		"{'version': 1, 'host': {'block_size': 134217728}, 'memdevs': [{'memdev': "
+		"'mem0'}], 'root_decoders': [{'decoder': 'decoder0.0', 'start': 100, 'size': "
+		"100}], 'regions': [{'region': 'region0', 'root_decoder': 'decoder0.0', 'start': "
+		"120, 'size': 30}], 'dimms': [{'dimm': 'nmem0'}], 'dax': [{'dax': 'dax0.0'}]}");
+	const struct root_decoder *decoder = inventory->root_decoders.items;
+
+	(void)state;
+	assert_int_equal(inventory->memdevs.items[0].ram_qos_class, -1);
+	assert_int_equal(inventory->memdevs.items[0].pmem_qos_class, -1);
+	assert_int_equal(decoder->qos_class, -1);
+	assert_int_equal(decoder->arithmetic, ARITHMETIC_UNKNOWN);
+	assert_int_equal(inventory->dimms.items[0].life_used, -1);
+	assert_int_equal(inventory->dimms.items[0].health, DIMM_HEALTH_UNKNOWN);
+	assert_null(inventory->dax.items[0].region_path);
+	assert_true(dax_is_idle(inventory->dax.items));
+	assert_false(decoder->free_is_known);
+	assert_int_equal(decoder->free.count, 2);
+	assert_int_equal(decoder->free.items[0].size, 20);
+	assert_int_equal(decoder->free.items[1].start, 150);
+	assert_string_equal(decoder->occupants.items[0].name, "region0");
+	assert_same_after_reading_back(inventory);
+}
+
 /* Unknown is something else than no. */
 static void a_switch_that_is_missing_is_unknown(void **state)
 {
@@ -167,8 +274,11 @@ static void foreign_values_are_nothing(void **state)
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_of(
 		"{'version': 1, 'host': {'block_size': 134217728, 'kernel': 7, 'kmem': 'mine'}, "
 		"'nodes': 5, 'memdevs': [null, 3, 'x', [], {'memdev': {}, 'serial': 'many', "
-		"'ram_size': true, 'host': null}], 'root_decoders': [{'memdevs': [null, 4, "
-		"{}]}], 'regions': [{'targets': [null, 1, {'memdev': 2}]}], 'namespaces': {}, "
+		"'ram_size': true, 'host': null, 'decoders': [1, {'mode': 'x'}], 'path': {}}], "
+		"'root_decoders': [{'memdevs': [null, 4, {}], 'free': 3, 'occupants': [null], "
+		"'targets': [[]]}], 'ports': [1, {'decoders': [null, {'targets': 4}], 'dports': "
+		"[5]}], 'dimms': ['x', {'flags': [null, 1, 'on_fire'], 'regions': [7]}], "
+		"'regions': [{'targets': [null, 1, {'memdev': 2}]}], 'namespaces': {}, "
 		"'dax': [{'dax': "
 		"'dax0123456789012345678901234567890123456789', 'parent': 'moon', 'ranges': "
 		"[null, {}], 'blocks': [null, {'index': 'x', 'state': 'asleep'}], 'kmem': 3}]}");
@@ -224,6 +334,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_inventories_survive_reading_and_writing),
 		cmocka_unit_test(every_field_survives),
+		cmocka_unit_test(fields_that_may_be_missing_survive),
+		cmocka_unit_test(fields_that_are_missing_are_unknown),
 		cmocka_unit_test(a_switch_that_is_missing_is_unknown),
 		cmocka_unit_test(what_is_no_inventory_is_refused),
 		cmocka_unit_test(foreign_values_are_nothing),
