@@ -74,10 +74,11 @@ static void a_device_has_its_regions_and_their_dax_devices(void **state)
 		     "{'region': 'region2', 'persistent': true, 'targets': [{'memdev': 'mem0'}]}, "
 		     "{'region': 'region3', 'targets': [{'memdev': 'mem0'}]}], "
 		     "'dax': ["
-		     "{'dax': 'dax1.0', 'parent': 'cxl', 'origin': 'region1'}, "
-		     "{'dax': 'dax0.0', 'parent': 'cxl', 'origin': 'region0'}, "
-		     "{'dax': 'dax0.1', 'parent': 'cxl', 'origin': 'region0'}, "
-		     "{'dax': 'dax9.0', 'parent': 'cxl', 'origin': 'region9'}]}");
+		     "{'dax': 'dax1.0', 'parent': 'cxl', 'origin': 'region1', 'size': 1}, "
+		     "{'dax': 'dax0.0', 'parent': 'cxl', 'origin': 'region0', 'size': 1}, "
+		     "{'dax': 'dax0.1', 'parent': 'cxl', 'origin': 'region0', 'size': 1}, "
+		     "{'dax': 'dax0.2', 'parent': 'cxl', 'origin': 'region0'}, " /* idle */
+		     "{'dax': 'dax9.0', 'parent': 'cxl', 'origin': 'region9', 'size': 1}]}");
 	const struct device *ram = find(inventory, "cxl-ram:0x1");
 	const struct device *pmem = find(inventory, "cxl-pmem:0x1");
 
@@ -116,7 +117,8 @@ static void a_namespace_is_identified_by_its_uuid(void **state)
 		     "{'namespace': 'namespace0.0', 'mode': 'devdax', 'uuid': 'AbC-1', 'raw_uuid': "
 		     "'dEf-2', 'dax': 'dax0.0', 'size': 5, 'node': 1, 'instance': 9}, "
 		     "{'namespace': 'namespace1.0', 'mode': 'raw', 'uuid': '', 'size': 6}], "
-		     "'dax': [{'dax': 'dax0.0', 'parent': 'nvdimm', 'origin': 'namespace0.0'}]}");
+		     "'dax': [{'dax': 'dax0.0', 'parent': 'nvdimm', 'origin': 'namespace0.0', "
+		     "'size': 5}]}");
 	const struct device *device = find(inventory, "namespace0.0");
 
 	(void)state;
@@ -158,10 +160,11 @@ static void a_device_is_found_by_every_name_it_has(void **state)
 		"",	      "mem",  "mem00",	 "0x12345",	    "region",  "dax0",
 		"0000:0d:00", "1234", "cxl-ram", "cxl-pmem:0x1234", "0x1234 ", "-1"};
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_of(
-		HOST "'memdevs': [{'memdev': 'mem0', 'host': '0000:0d:00.0', 'serial': 4660, "
-		     "'ram_size': 1}], "
-		     "'regions': [{'region': 'region0', 'targets': [{'memdev': 'mem0'}]}], "
-		     "'dax': [{'dax': 'dax0.0', 'parent': 'cxl', 'origin': 'region0'}]}");
+		HOST
+		"'memdevs': [{'memdev': 'mem0', 'host': '0000:0d:00.0', 'serial': 4660, "
+		"'ram_size': 1}], "
+		"'regions': [{'region': 'region0', 'targets': [{'memdev': 'mem0'}]}], "
+		"'dax': [{'dax': 'dax0.0', 'parent': 'cxl', 'origin': 'region0', 'size': 1}]}");
 
 	(void)state;
 	for (size_t i = 0; i < array_size(names); i++)
