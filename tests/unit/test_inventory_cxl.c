@@ -8,6 +8,7 @@
 #include "inventory/inventory.h"
 #include "inventory/resources.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 
 /* --- the resource tree --- */
@@ -98,6 +99,33 @@ static void a_tree_that_cannot_be_read_is_not_known(void **state)
 	assert_int_equal(resources.lines.count, 9);
 	resources_release(&resources);
 	assert_int_equal(resources.lines.count, 0);
+}
+
+/* A service that may not see addresses is handed the file open, and may read it many times. */
+static void a_tree_that_somebody_else_opened_is_read(void **state)
+{
+	const char *path = at(*state, "iomem");
+	_cleanup_free_ char *large = malloc(200000);
+	char *end = large;
+	struct resources resources;
+	int fd;
+
+	assert_non_null(large);
+	for (unsigned int i = 0; i < 3000; i++)
+		end += sprintf(end, "%x000-%xfff : line %u of the tree\n", i, i, i);
+	write_text(path, large);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(resources_read_open(fd, &resources), 0);
+		assert_true(resources.known);
+		assert_int_equal(resources.lines.count, 3000);
+		assert_string_equal(resources.lines.items[2999].name, "line 2999 of the tree");
+		resources_release(&resources);
+	}
+	close(fd);
+	assert_int_equal(resources_read_open(-1, &resources), 0);
+	assert_false(resources.known);
 }
 
 /* --- free space --- */
@@ -389,6 +417,7 @@ int main(void)
 		cmocka_unit_test(a_tree_of_zeros_is_not_known),
 		cmocka_unit_test(lines_that_are_none_are_left_out),
 		with_folder(a_tree_that_cannot_be_read_is_not_known),
+		with_folder(a_tree_that_somebody_else_opened_is_read),
 		cmocka_unit_test(holes_are_what_nothing_lies_in),
 		cmocka_unit_test(occupants_may_overlap_and_reach_out),
 		cmocka_unit_test(what_wraps_around_ends_with_the_addresses),
