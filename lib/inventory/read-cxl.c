@@ -101,8 +101,6 @@ static int read_root_decoder(const struct kmemd *kmemd, struct cxl_decoder *cxl,
 			     struct kmemd_inventory *inventory)
 {
 	struct root_decoder *decoder = array_add(&inventory->root_decoders);
-	struct dports targets = {0};
-	int r;
 
 	if (!decoder)
 		return -ENOMEM;
@@ -118,10 +116,9 @@ static int read_root_decoder(const struct kmemd *kmemd, struct cxl_decoder *cxl,
 	decoder->ways = cxl_decoder_get_interleave_ways(cxl);
 	decoder->granularity = cxl_decoder_get_interleave_granularity(cxl);
 	decoder->qos_class = cxl_number(kmemd, decoder->name, "qos_class");
-	r = read_targets(cxl, &targets);
-	decoder->targets.items = targets.items;
-	decoder->targets.count = targets.count;
-	return r < 0 ? r : read_reachable_memdevs(cxl_decoder_get_ctx(cxl), cxl, decoder);
+	if (read_targets(cxl, &decoder->targets) < 0)
+		return -ENOMEM;
+	return read_reachable_memdevs(cxl_decoder_get_ctx(cxl), cxl, decoder);
 }
 
 static int read_bus(const struct kmemd *kmemd, struct cxl_bus *bus,

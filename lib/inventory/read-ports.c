@@ -10,7 +10,7 @@ int read_targets(struct cxl_decoder *cxl, struct dports *ret)
 {
 	int count = cxl_decoder_get_nr_targets(cxl);
 
-	/* The list that libcxl has is in no particular order. */
+	/* libcxl keeps them in no particular order. */
 	for (int position = 0; position < count; position++) {
 		struct cxl_target *target = cxl_decoder_get_target_by_position(cxl, position);
 		struct dport *dport = array_add(ret);
@@ -29,8 +29,6 @@ static int read_decoder(const struct kmemd *kmemd, struct cxl_decoder *cxl, stru
 {
 	struct port_decoder *decoder = array_add(&port->decoders);
 	unsigned long long size = cxl_decoder_get_size(cxl);
-	struct dports targets = {0};
-	int r;
 
 	if (!decoder)
 		return -ENOMEM;
@@ -44,10 +42,7 @@ static int read_decoder(const struct kmemd *kmemd, struct cxl_decoder *cxl, stru
 	decoder->granularity = cxl_decoder_get_interleave_granularity(cxl);
 	decoder->locked = cxl_decoder_is_locked(cxl);
 	cxl_text(kmemd, decoder->name, "region", decoder->region);
-	r = read_targets(cxl, &targets);
-	decoder->targets.items = targets.items;
-	decoder->targets.count = targets.count;
-	return r;
+	return read_targets(cxl, &decoder->targets);
 }
 
 static int compare_decoders(const void *a, const void *b)

@@ -13,11 +13,6 @@ int read_ports(const struct kmemd *kmemd, struct cxl_port *root, struct kmemd_in
 /* Adds to a memdev's path the dports below this root that lead to it. 0 or -ENOMEM. */
 int read_path(struct cxl_port *root, struct cxl_memdev *cxl, struct memdev *memdev);
 
-struct dports {
-	struct dport *items;
-	size_t count;
-};
-
 /* The targets of a decoder by position. 0 or -ENOMEM. */
 int read_targets(struct cxl_decoder *cxl, struct dports *ret);
 
