@@ -2,8 +2,8 @@
 #ifndef KMEMD_INVENTORY_H
 #define KMEMD_INVENTORY_H
 /*
- * The snapshot: plain data, filled once by inventory/read.c (from the kernel) or inventory/load.c
- * (from JSON) and never changed afterwards. Sizes are bytes, addresses physical. Strings are never
+ * The snapshot: plain data, filled once by snapshot.c (from the kernel) or load-inventory.c (from
+ * JSON) and never changed afterwards. Sizes are bytes, addresses physical. Strings are never
  * NULL unless their comment says so. Objects refer to each other by kernel name, so that a snapshot
  * can be written out and read back.
  */
