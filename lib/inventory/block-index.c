@@ -2,10 +2,9 @@
 #include "inventory/block-index.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "inventory/memory-block.h"
-
-#include <fcntl.h>
 
 static int compare_blocks(const void *a, const void *b)
 {
@@ -26,13 +25,9 @@ static bool block_number(const char *name, uint64_t *ret)
 
 static int list_blocks(struct block_index *index)
 {
-	int fd = openat(index->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_dir_ DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
-	if (!directory)
-		return -errno;
-	while (errno = 0, (entry = readdir(directory))) {
+	while (errno = 0, (entry = readdir(index->folder))) {
 		struct indexed_block *block;
 		uint64_t number;
 
@@ -53,9 +48,14 @@ static int list_blocks(struct block_index *index)
 
 int block_index_open(const char *sysfs, struct block_index *ret)
 {
-	struct block_index index = {.directory = blocks_open(sysfs)};
-	int r = index.directory < 0 ? index.directory : list_blocks(&index);
+	_cleanup_free_ char *path = format_text("%s/devices/system/memory", sysfs);
+	struct block_index index = {.folder = path ? opendir(path) : NULL};
+	int r;
 
+	if (!index.folder)
+		return path ? -errno : -ENOMEM;
+	index.directory = dirfd(index.folder);
+	r = list_blocks(&index);
 	if (r < 0)
 		block_index_close(&index);
 	else
@@ -65,7 +65,7 @@ int block_index_open(const char *sysfs, struct block_index *ret)
 
 void block_index_close(struct block_index *index)
 {
-	closep(&index->directory);
+	closedirp(&index->folder);
 	free(index->blocks.items);
 	*index = (struct block_index)BLOCK_INDEX_NONE;
 }

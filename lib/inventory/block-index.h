@@ -8,13 +8,16 @@
  */
 #include "inventory/inventory.h"
 
+#include <dirent.h>
+
 struct indexed_block {
 	struct memory_block block;
 	bool asked; /* the state was read */
 };
 
 struct block_index {
-	int directory;			    /* of blocks_open() */
+	DIR *folder;
+	int directory;			    /* of that folder */
 	ARRAY(struct indexed_block) blocks; /* ascending */
 };
 

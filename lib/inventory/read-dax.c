@@ -216,7 +216,8 @@ static int read_one(struct search *search, const struct found *found, struct kme
 	}
 	dax_read_origin(&search->reader, found->path, &dax);
 	r = dax_read_source(&search->reader, found->path, &dax);
-	dax.instance = sysfs_instance(search->reader.kmemd->sysfs, region);
+	if (search->what & DAX_READ_INSTANCES)
+		dax.instance = sysfs_instance(search->reader.kmemd->sysfs, region);
 	dax.region_path = strdup(region);
 	if (!dax.region_path)
 		r = -ENOMEM;
@@ -429,7 +430,7 @@ int read_dax(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	_cleanup_(search_release) struct search search = {
 		.reader = {.kmemd = kmemd, .directory = -1},
 		.inventory = inventory,
-		.what = DAX_READ_BLOCKS | DAX_READ_IDLE,
+		.what = DAX_READ_BLOCKS | DAX_READ_IDLE | DAX_READ_INSTANCES,
 		.blocks = BLOCK_INDEX_NONE,
 	};
 	int r = find_blocks(&search, error);

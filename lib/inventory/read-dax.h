@@ -15,11 +15,12 @@
 #include "inventory/inventory.h"
 
 enum dax_read {
-	DAX_READ_BLOCKS = 1,  /* every block's state, also where the driver counts them */
-	DAX_READ_IDLE = 2,    /* devices without a size too: seeds of devices to come */
-	DAX_READ_REGIONS = 4, /* size and alignment of the dax regions */
-	DAX_READ_MEMDEVS = 8, /* the names of all memdevs, with or without a dax device */
-	DAX_READ_RANGES = 16, /* no block's state: for who is going to write to all of them */
+	DAX_READ_BLOCKS = 1,	 /* every block's state, also where the driver counts them */
+	DAX_READ_IDLE = 2,	 /* devices without a size too: seeds of devices to come */
+	DAX_READ_REGIONS = 4,	 /* size and alignment of the dax regions */
+	DAX_READ_MEMDEVS = 8,	 /* the names of all memdevs, with or without a dax device */
+	DAX_READ_RANGES = 16,	 /* no block's state: for who is going to write to all of them */
+	DAX_READ_INSTANCES = 32, /* the inode of the parent's folder */
 };
 
 /*

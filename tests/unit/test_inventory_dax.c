@@ -279,7 +279,7 @@ static void the_state_of_hotplug_is_kept_as_it_is(void **state)
 	tree_dax(*state, "dax0.0", "device_dax", 8 * GIB, BLOCK);
 	tree_dax_put(*state, "dax0.0", "state", "unplugged");
 	tree_dax(*state, "dax7.0", "device_dax", 9 * GIB, BLOCK);
-	TREE(inventory, *state, 0);
+	TREE(inventory, *state, DAX_READ_INSTANCES);
 
 	assert_string_equal(dax_named(inventory, "dax0.0")->hotplug_state, "unplugged");
 	assert_string_equal(dax_named(inventory, "dax7.0")->hotplug_state, "");

@@ -257,4 +257,5 @@ def test_a_device_without_blocks_costs_one_look(guest):
     figures.say(f"kmemctl list on {guest.release}: {one} system calls for a devdax device, {every} for all; kmemctl inventory {whole}, "
                 f"cxl list -vvv {calls('cxl list -vvv')}, daxctl list {calls('daxctl list')}, "
                 f"libdaxctl alone {calls('/usr/local/bin/daxlib-probe') if guest.run('command -v daxlib-probe', check=False).rc == 0 else '-'}")
-    assert one <= 300 and every <= 300
+    blocks = sum(len(device["blocks"]) for device in snapshot(guest)["dax"])
+    assert one <= 300 and every <= 3 * blocks + 300
