@@ -186,7 +186,9 @@ def test_dimms_are_those_of_ndctl(guest):
         assert dimm["regions"] == [region["dev"] for region in shown["regions"]
                                    if dimm["dimm"] in [mapping["dimm"] for mapping in region["mappings"]]]
     namespace, = machine["namespaces"]
-    assert [dimm["dimm"] for dimm in machine["dimms"] if namespace["region"] in dimm["regions"]] == ["nmem1"]
+    region, = [region for region in shown["regions"] if region["dev"] == namespace["region"]]
+    assert [dimm["dimm"] for dimm in machine["dimms"] if namespace["region"] in dimm["regions"]] == [
+        mapping["dimm"] for mapping in region["mappings"]]
 
 
 # -- dax devices and their blocks -------------------------------------------------------------------------------------------
