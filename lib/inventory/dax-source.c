@@ -4,7 +4,7 @@
  *   .../decoder0.0/region0/dax_region0/dax0.0	a CXL region; its targets lead to the memdevs
  *   .../ndbus0/region0/dax0.1/dax0.0		a namespace in devdax mode
  *   .../hmem.0/dax0.0				a Soft Reserved range
- * The identities are those that inventory_find_devices() gives the devices of a whole inventory.
+ * The identities are those of the devices of a whole inventory (identity.h).
  */
 #include "inventory/dax-source.h"
 
@@ -12,13 +12,12 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "context.h"
-#include "inventory/names.h"
+#include "inventory/identity.h"
 #include "inventory/read-cxl.h"
 #include "inventory/read-dax.h"
 #include "inventory/read-nvdimm.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <strings.h>
@@ -138,14 +137,13 @@ int dax_read_memdevs(struct dax_reader *reader)
 	return 0;
 }
 
-/* One that two memdevs share identifies neither. */
 static bool serial_is_unique(const struct dax_reader *reader, uint64_t serial)
 {
 	unsigned int count = 0;
 
 	array_foreach(other, &reader->serials)
 		count += *other == serial;
-	return serial && serial != UINT64_MAX && count <= 1;
+	return serial_identifies(serial, count);
 }
 
 /* The memdev that an endpoint decoder belongs to: the port above it names it as its uport. */
@@ -213,13 +211,10 @@ static int read_cxl_source(struct dax_reader *reader, struct dax_device *dax)
 	if (r == 0)
 		r = read_targets(reader, dax);
 	array_foreach(memdev, &dax->source.memdevs) {
-		const char *kind = kind_names[dax->source.kind];
-
 		if (r < 0)
 			break;
-		r = add_identity(dax, memdev->has_serial
-					      ? format_text("%s:0x%" PRIx64, kind, memdev->serial)
-					      : format_text("%s:%s", kind, memdev->host));
+		r = add_identity(dax, identity_of_memdev(dax->source.kind, memdev->has_serial,
+							 memdev->serial, memdev->host));
 	}
 	return r;
 }
@@ -232,8 +227,7 @@ static int read_nvdimm_source(struct dax_reader *reader, const char *path, struc
 	if (read_nd(reader, path, "uuid", uuid, sizeof(uuid)) == 0 &&
 	    strcmp(uuid, "00000000-0000-0000-0000-000000000000") != 0)
 		copy_name(dax->source.uuid, uuid);
-	return add_identity(dax, format_text("nvdimm:%s",
-					     dax->source.uuid[0] ? dax->source.uuid : dax->origin));
+	return add_identity(dax, identity_of_namespace(dax->source.uuid, dax->origin));
 }
 
 int dax_read_source(struct dax_reader *reader, const char *path, struct dax_device *dax)
@@ -245,9 +239,8 @@ int dax_read_source(struct dax_reader *reader, const char *path, struct dax_devi
 	dax->source.kind = dax->parent == DAX_PARENT_HMEM ? KIND_HMEM : KIND_DAX;
 	if (!dax->ranges.count) /* not shown to this user, or not there yet */
 		return 0;
-	return add_identity(dax,
-			    format_text("%s:0x%" PRIx64 "+0x%" PRIx64, kind_names[dax->source.kind],
-					dax->ranges.items[0].start, dax->size));
+	return add_identity(
+		dax, identity_of_range(dax->source.kind, dax->ranges.items[0].start, dax->size));
 }
 
 /* "dax0.0" or "0.0": without all of the parts that a person may leave out. */

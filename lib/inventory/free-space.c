@@ -47,6 +47,8 @@ int free_space_find(struct root_decoder *decoder)
 		uint64_t start = occupant->range.start;
 		uint64_t after = range_end(start, occupant->range.size);
 
+		if (!occupant->range.size)
+			continue;
 		if (add_free(decoder, at, start < end ? start : end) < 0)
 			return -ENOMEM;
 		if (after > at)

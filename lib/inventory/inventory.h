@@ -2,8 +2,8 @@
 #ifndef KMEMD_INVENTORY_H
 #define KMEMD_INVENTORY_H
 /*
- * The snapshot: plain data, filled once by inventory/read.c (from the kernel) or inventory/load.c
- * (from JSON) and never changed afterwards. Sizes are bytes, addresses physical. Strings are never
+ * The snapshot: plain data, filled once by snapshot.c (from the kernel) or load-inventory.c (from
+ * JSON) and never changed afterwards. Sizes are bytes, addresses physical. Strings are never
  * NULL unless their comment says so. Objects refer to each other by kernel name, so that a snapshot
  * can be written out and read back.
  */
@@ -143,6 +143,11 @@ struct dport {
 	unsigned int id; /* number of the port: _UID of a host bridge, port number of a link */
 };
 
+struct dports {
+	struct dport *items;
+	size_t count;
+};
+
 /* A decoder of a host bridge or switch. It maps what lies between its start and end. */
 struct port_decoder {
 	char name[DEVICE_NAME_MAX]; /* decoder1.0 */
@@ -151,7 +156,7 @@ struct port_decoder {
 	unsigned int ways, granularity; /* of its own targets */
 	bool locked;
 	char region[DEVICE_NAME_MAX]; /* or "" */
-	ARRAY(struct dport) targets;  /* by position */
+	struct dports targets;	      /* by position */
 };
 
 /* The CXL root, a host bridge or a switch, from the root downwards. */
@@ -160,9 +165,9 @@ struct port {
 	char parent[DEVICE_NAME_MAX]; /* "" of the root */
 	char host[64];		      /* ACPI0017:00, pci0000:0c, 0000:0d:00.0 */
 	unsigned int depth;	      /* 0 root, 1 host bridge, 2 and more switches */
-	ARRAY(struct dport) dports;
-	ARRAY(struct port_decoder)
-	decoders; /* ascending by id; those of the root are root_decoders */
+	struct dports dports;
+	/* Ascending by id; none of the root, whose decoders are root_decoders. */
+	ARRAY(struct port_decoder) decoders;
 };
 
 /* A decoder of a memdev: a part of its capacity, and of the physical addresses when committed. */
@@ -224,9 +229,9 @@ struct root_decoder {
 	bool creates_ram; /* has create_ram_region: Linux 6.3 */
 	unsigned int granularity, ways;
 	enum interleave_arithmetic arithmetic;
-	int qos_class;		     /* -1 unknown */
-	ARRAY(struct dport) targets; /* host bridges by position */
-	ARRAY(char *) memdevs;	     /* that can be reached through it */
+	int qos_class;	       /* -1 unknown */
+	struct dports targets; /* host bridges by position */
+	ARRAY(char *) memdevs; /* that can be reached through it */
 	/*
 	 * What the kernel can give to a region, ascending, and what is in the way of the rest. Only
 	 * root is shown the resource tree; without it, free is what our own regions leave and

@@ -64,7 +64,10 @@ static int load_port_decoder(const struct json_object *json, struct port_decoder
 	decoder->ways = get_unsigned(json, "ways");
 	decoder->granularity = get_unsigned(json, "granularity");
 	decoder->locked = json_get_bool(json, "locked");
-	load_items(json, "targets", &decoder->targets, target, member) load_dport(member, target);
+	load_items(json, "targets", &decoder->targets, target, member)
+	{
+		load_dport(member, target);
+	}
 	return 0;
 }
 
@@ -78,7 +81,10 @@ static int load_port(const struct json_object *json, struct port *port)
 	get_name(json, "parent", port->parent);
 	get_name(json, "host", port->host);
 	port->depth = get_unsigned(json, "depth");
-	load_items(json, "dports", &port->dports, dport, member) load_dport(member, dport);
+	load_items(json, "dports", &port->dports, dport, member)
+	{
+		load_dport(member, dport);
+	}
 	load_items(json, "decoders", &port->decoders, decoder, member)
 	{
 		if (load_port_decoder(member, decoder) < 0)
@@ -106,7 +112,9 @@ static int load_memdev_arrays(const struct json_object *json, struct memdev *mem
 	struct hop *hop;
 
 	load_items(json, "decoders", &memdev->decoders, decoder, member)
+	{
 		load_endpoint_decoder(member, decoder);
+	}
 	load_items(json, "path", &memdev->path, hop, member)
 	{
 		get_name(member, "port", hop->port);
@@ -146,7 +154,9 @@ static int load_free(const struct json_object *json, struct root_decoder *decode
 
 	decoder->free_is_known = json_object_object_get_ex(json, "free", NULL);
 	load_items(json, "free", &decoder->free, range, member)
+	{
 		load_range(member, &range->start, &range->size);
+	}
 	load_items(json, "occupants", &decoder->occupants, occupant, member)
 	{
 		load_range(member, &occupant->range.start, &occupant->range.size);
@@ -161,7 +171,10 @@ static int load_root_decoder_arrays(const struct json_object *json, struct root_
 	struct dport *target;
 	char **name;
 
-	load_items(json, "targets", &decoder->targets, target, member) load_dport(member, target);
+	load_items(json, "targets", &decoder->targets, target, member)
+	{
+		load_dport(member, target);
+	}
 	load_items(json, "memdevs", &decoder->memdevs, name, member)
 	{
 		const char *text = json_object_get_string(member);
@@ -225,13 +238,22 @@ int cxl_from_json(const struct json_object *json, struct kmemd_inventory *invent
 	struct port *port;
 	int r = 0;
 
-	load_items(json, "ports", &inventory->ports, port, member) r |= load_port(member, port);
+	load_items(json, "ports", &inventory->ports, port, member)
+	{
+		r |= load_port(member, port);
+	}
 	load_items(json, "memdevs", &inventory->memdevs, memdev, member)
+	{
 		r |= load_memdev(member, memdev);
+	}
 	load_items(json, "root_decoders", &inventory->root_decoders, decoder, member)
+	{
 		r |= load_root_decoder(member, decoder);
+	}
 	load_items(json, "regions", &inventory->regions, region, member)
+	{
 		r |= load_region(member, region);
+	}
 	if (r < 0)
 		return -ENOMEM;
 	array_foreach(root, &inventory->root_decoders)

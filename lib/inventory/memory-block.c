@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "inventory/block-index.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -22,6 +23,20 @@ void blocks_of_range(const struct range *range, uint64_t block_size, uint64_t *f
 	end /= block_size;
 	*first = begin;
 	*count = end > begin ? end - begin : 0;
+}
+
+void blocks_touching_range(const struct range *range, uint64_t block_size, uint64_t *first,
+			   uint64_t *count)
+{
+	uint64_t last;
+
+	*first = *count = 0;
+	if (!block_size || !range->size)
+		return;
+	if (__builtin_add_overflow(range->start, range->size - 1, &last))
+		last = UINT64_MAX;
+	*first = range->start / block_size;
+	*count = last / block_size - *first + 1;
 }
 
 static int compare_blocks(const void *a, const void *b)
@@ -161,30 +176,50 @@ int blocks_read(int directory, struct dax_device *dax)
 	return 0;
 }
 
+static bool is_touched(const struct range *ranges, size_t count, uint64_t block_size,
+		       uint64_t number)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t first, blocks;
+
+		blocks_touching_range(&ranges[i], block_size, &first, &blocks);
+		if (number >= first && number - first < blocks)
+			return true;
+	}
+	return false;
+}
+
+/* Anything but "offline" is in use; a block that is gone is not. */
+static int is_in_use(int directory, uint64_t number, bool *ret)
+{
+	char path[64], text[32];
+	int r;
+
+	snprintf(path, sizeof(path), "memory%" PRIu64 "/state", number);
+	r = attribute_read(directory, path, text, sizeof(text));
+	*ret = r == 0 && strcmp(text, "offline") != 0;
+	return r == -ENOENT || r == -ENODEV ? 0 : r;
+}
+
 int blocks_count_online(const char *sysfs, const struct range *ranges, size_t count,
 			uint64_t block_size, unsigned int *ret_online, uint64_t *ret_first)
 {
-	_cleanup_close_ int directory = blocks_open(sysfs);
+	_cleanup_(block_index_close) struct block_index index = BLOCK_INDEX_NONE;
 	unsigned int online = 0;
 	uint64_t first = 0;
+	int r = block_index_open(sysfs, &index);
 
-	if (directory < 0)
-		return directory;
-	for (size_t i = 0; i < count && block_size; i++) {
-		uint64_t end = ranges[i].size ? (ranges[i].start + ranges[i].size - 1) / block_size
-					      : 0;
+	for (size_t i = 0; r == 0 && i < index.blocks.count; i++) {
+		uint64_t number = index.blocks.items[i].block.index;
+		bool in_use = false;
 
-		for (uint64_t index = ranges[i].start / block_size; ranges[i].size && index <= end;
-		     index++) {
-			enum block_state state;
-			int r = block_read(directory, NODE_UNKNOWN, index, &state);
-
-			if (r < 0)
-				return r;
-			if (block_is_online(state) && !online++)
-				first = index;
-		}
+		if (is_touched(ranges, count, block_size, number))
+			r = is_in_use(index.directory, number, &in_use);
+		if (in_use && !online++)
+			first = number;
 	}
+	if (r < 0)
+		return r;
 	*ret_online = online;
 	*ret_first = first;
 	return 0;

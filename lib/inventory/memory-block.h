@@ -13,6 +13,13 @@
 void blocks_of_range(const struct range *range, uint64_t block_size, uint64_t *first,
 		     uint64_t *count);
 
+/*
+ * The blocks that lie inside a range or overlap one of its edges. An online block is in use over
+ * its whole length, whatever part of it belongs to whom. A range that would wrap around is cut.
+ */
+void blocks_touching_range(const struct range *range, uint64_t block_size, uint64_t *first,
+			   uint64_t *count);
+
 /* Fills dax->blocks from dax->ranges, ascending, all ABSENT. 0 or -ENOMEM. */
 int blocks_find(struct dax_device *dax, uint64_t block_size);
 
@@ -40,13 +47,17 @@ int block_read_zones(int fd, enum block_state *ret);
  * valid_zones of an online block only, which has its node.
  */
 int block_read(int directory, int node, uint64_t index, enum block_state *ret);
+/* block_read() for all blocks of the device. */
+int blocks_read(int directory, struct dax_device *dax);
+
 /*
- * How many memory blocks are online in ranges of physical memory, and the first of them, by asking
- * the kernel at once. Blocks that lie in a range only in part count, too.
+ * Asks the kernel how many blocks in these ranges are online, those that overlap an edge included,
+ * whatever driver is bound or none; a block that is going offline is still online. *ret_first is
+ * the lowest one's number when there is any. One look at the folder of blocks, and three system
+ * calls for each block there is in the ranges: cheap enough to be asked in the last moment before
+ * something that cannot be taken back. 0 or a negative errno, and then nothing is known.
  */
 int blocks_count_online(const char *sysfs, const struct range *ranges, size_t count,
 			uint64_t block_size, unsigned int *ret_online, uint64_t *ret_first);
-/* block_read() for all blocks of the device. */
-int blocks_read(int directory, struct dax_device *dax);
 
 #endif

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CXL topology through libcxl: memdevs, root decoders with their free space, regions. */
+/* CXL topology through libcxl: windows with their free space, regions, and the rest. */
 #include "inventory/read-cxl.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/file.h"
+#include "inventory/cedt.h"
+#include "inventory/cxl-attribute.h"
+#include "inventory/find-locks.h"
+#include "inventory/free-space.h"
+#include "inventory/read-memdev.h"
+#include "inventory/read-ports.h"
 
 #include <cxl/libcxl.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 DEFINE_CLEANUP(struct cxl_ctx *, cxl_unref);
 
@@ -19,62 +21,6 @@ static void log_nothing(struct cxl_ctx *context, int priority, const char *file,
 {
 	(void)context, (void)priority, (void)file, (void)line, (void)function, (void)format;
 	(void)arguments;
-}
-
-/*
- * Endpoint decoders are programmed in order of their number (CXL 3.1, 8.2.4.20: HDM Decoder
- * Capability), so only the first one without capacity can be used next.
- */
-static void read_endpoint_decoders(struct cxl_memdev *cxl, struct memdev *memdev)
-{
-	struct cxl_endpoint *endpoint = cxl_memdev_get_endpoint(cxl);
-	int free_id = -1;
-	struct cxl_decoder *decoder;
-
-	memdev->enabled = cxl_memdev_is_enabled(cxl) && endpoint &&
-			  cxl_endpoint_is_enabled(endpoint);
-	if (!endpoint)
-		return;
-	cxl_decoder_foreach(cxl_endpoint_get_port(endpoint), decoder)
-	{
-		unsigned long long size = cxl_decoder_get_dpa_size(decoder);
-		int id = cxl_decoder_get_id(decoder);
-
-		if (size && size != UINT64_MAX) {
-			if (cxl_decoder_get_mode(decoder) == CXL_DECODER_MODE_RAM)
-				memdev->ram_allocated += size;
-			continue;
-		}
-		if (free_id < 0 || id < free_id) {
-			free_id = id;
-			copy_name(memdev->free_decoder, cxl_decoder_get_devname(decoder));
-		}
-	}
-}
-
-static int read_memdevs(const struct kmemd *kmemd, struct cxl_ctx *context,
-			struct kmemd_inventory *inventory)
-{
-	struct cxl_memdev *cxl;
-
-	cxl_memdev_foreach(context, cxl)
-	{
-		struct memdev *memdev = array_add(&inventory->memdevs);
-		char path[64];
-
-		if (!memdev)
-			return -ENOMEM;
-		copy_name(memdev->name, cxl_memdev_get_devname(cxl));
-		copy_name(memdev->host, cxl_memdev_get_host(cxl));
-		memdev->serial = cxl_memdev_get_serial(cxl);
-		memdev->node = cxl_memdev_get_numa_node(cxl);
-		memdev->ram_size = cxl_memdev_get_ram_size(cxl);
-		memdev->pmem_size = cxl_memdev_get_pmem_size(cxl);
-		snprintf(path, sizeof(path), "bus/cxl/devices/%s", memdev->name);
-		memdev->instance = sysfs_instance(kmemd->sysfs, path);
-		read_endpoint_decoders(cxl, memdev);
-	}
-	return 0;
 }
 
 static int read_reachable_memdevs(struct cxl_ctx *context, struct cxl_decoder *cxl,
@@ -119,11 +65,9 @@ static int read_region_targets(struct cxl_region *cxl, struct region *region)
 /* Regions have a mode attribute since Linux 6.3; before that there were persistent ones only. */
 static bool region_is_persistent(const struct kmemd *kmemd, const char *name)
 {
-	_cleanup_free_ char *path = format_text("%s/bus/cxl/devices/%s/mode", kmemd->sysfs, name);
 	char mode[16];
 
-	return !path || attribute_read(AT_FDCWD, path, mode, sizeof(mode)) < 0 ||
-	       strcmp(mode, "ram") != 0;
+	return !cxl_text(kmemd, name, "mode", mode) || strcmp(mode, "ram") != 0;
 }
 
 static int read_regions(const struct kmemd *kmemd, struct cxl_decoder *decoder,
@@ -146,41 +90,52 @@ static int read_regions(const struct kmemd *kmemd, struct cxl_decoder *decoder,
 		region->persistent = region_is_persistent(kmemd, region->name);
 		region->committed = cxl_region_decode_is_committed(cxl);
 		region->enabled = cxl_region_is_enabled(cxl);
+		region->locked = cxl_flag(kmemd, region->name, "locked");
 		if (read_region_targets(cxl, region) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int read_root_decoders(const struct kmemd *kmemd, struct cxl_ctx *context,
-			      struct cxl_port *root, struct kmemd_inventory *inventory)
+static int read_root_decoder(const struct kmemd *kmemd, struct cxl_decoder *cxl,
+			     struct kmemd_inventory *inventory)
 {
+	struct root_decoder *decoder = array_add(&inventory->root_decoders);
+
+	if (!decoder)
+		return -ENOMEM;
+	copy_name(decoder->name, cxl_decoder_get_devname(cxl));
+	decoder->creates_ram = cxl_has(kmemd, decoder->name, "create_ram_region");
+	decoder->start = cxl_decoder_get_resource(cxl);
+	decoder->size = cxl_decoder_get_size(cxl);
+	decoder->volatile_capable = cxl_decoder_is_volatile_capable(cxl);
+	decoder->persistent_capable = cxl_decoder_is_pmem_capable(cxl);
+	decoder->type2_capable = cxl_decoder_is_accelmem_capable(cxl);
+	decoder->type3_capable = cxl_decoder_is_mem_capable(cxl);
+	decoder->locked = cxl_decoder_is_locked(cxl);
+	decoder->ways = cxl_decoder_get_interleave_ways(cxl);
+	decoder->granularity = cxl_decoder_get_interleave_granularity(cxl);
+	decoder->qos_class = cxl_number(kmemd, decoder->name, "qos_class");
+	if (read_targets(cxl, &decoder->targets) < 0)
+		return -ENOMEM;
+	return read_reachable_memdevs(cxl_decoder_get_ctx(cxl), cxl, decoder);
+}
+
+static int read_bus(const struct kmemd *kmemd, struct cxl_bus *bus,
+		    struct kmemd_inventory *inventory)
+{
+	struct cxl_port *root = cxl_bus_get_port(bus);
+	int r = read_ports(kmemd, root, inventory);
 	struct cxl_decoder *cxl;
 
 	cxl_decoder_foreach(root, cxl)
 	{
-		struct root_decoder *decoder = array_add(&inventory->root_decoders);
-		_cleanup_free_ char *path = NULL;
-
-		if (!decoder)
-			return -ENOMEM;
-		copy_name(decoder->name, cxl_decoder_get_devname(cxl));
-		path = format_text("%s/bus/cxl/devices/%s/create_ram_region", kmemd->sysfs,
-				   decoder->name);
-		if (!path)
-			return -ENOMEM;
-		decoder->creates_ram = access(path, F_OK) == 0;
-		decoder->start = cxl_decoder_get_resource(cxl);
-		decoder->size = cxl_decoder_get_size(cxl);
-		decoder->volatile_capable = cxl_decoder_is_volatile_capable(cxl);
-		decoder->persistent_capable = cxl_decoder_is_pmem_capable(cxl);
-		decoder->ways = cxl_decoder_get_interleave_ways(cxl);
-		decoder->granularity = cxl_decoder_get_interleave_granularity(cxl);
-		if (read_reachable_memdevs(context, cxl, decoder) < 0 ||
-		    read_regions(kmemd, cxl, inventory) < 0)
-			return -ENOMEM;
+		if (r == 0)
+			r = read_root_decoder(kmemd, cxl, inventory);
+		if (r == 0)
+			r = read_regions(kmemd, cxl, inventory);
 	}
-	return 0;
+	return r;
 }
 
 static int compare_regions(const void *a, const void *b)
@@ -190,36 +145,41 @@ static int compare_regions(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/*
- * The largest gap between the regions of a window. libcxl can tell it too, but 76 does so only for
- * decoders of persistent memory. A region without an address takes no part in it.
- */
-static void find_free_space(struct kmemd_inventory *inventory)
+/* libcxl can tell the largest free part too, but 76 does so only for persistent memory. */
+static int find_free_space(const struct kmemd *kmemd, struct kmemd_inventory *inventory)
+{
+	struct resources resources;
+	int r = resources_read(kmemd->procfs, &resources);
+
+	if (r < 0)
+		return r;
+	array_foreach(decoder, &inventory->root_decoders) {
+		if (r == 0)
+			r = resources.known ? free_space_by_resources(&resources, decoder)
+					    : free_space_by_regions(inventory, decoder);
+		decoder->largest_free = free_space_largest(decoder);
+	}
+	resources_release(&resources);
+	return r;
+}
+
+/* What follows from the rest. */
+static int finish(const struct kmemd *kmemd, struct kmemd_inventory *inventory)
 {
 	if (inventory->regions.count)
 		qsort(inventory->regions.items, inventory->regions.count,
 		      sizeof(*inventory->regions.items), compare_regions);
-	array_foreach(decoder, &inventory->root_decoders) {
-		uint64_t at = decoder->start, end = decoder->start + decoder->size;
-
-		array_foreach(region, &inventory->regions) {
-			if (strcmp(region->root_decoder, decoder->name) ||
-			    region->start == UINT64_MAX || !region->size)
-				continue;
-			if (region->start > at && region->start - at > decoder->largest_free)
-				decoder->largest_free = region->start - at;
-			if (region->start + region->size > at)
-				at = region->start + region->size;
-		}
-		if (end > at && end - at > decoder->largest_free)
-			decoder->largest_free = end - at;
-	}
+	find_locks(inventory);
+	if (!inventory->root_decoders.count)
+		return 0;
+	return read_arithmetic(kmemd, inventory) < 0 ? -ENOMEM : find_free_space(kmemd, inventory);
 }
 
 int read_cxl(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	     struct kmemd_error *error)
 {
 	_cleanup_(cxl_unrefp) struct cxl_ctx *context = NULL;
+	struct cxl_memdev *memdev;
 	struct cxl_bus *bus;
 	int r = cxl_new(&context);
 
@@ -229,11 +189,15 @@ int read_cxl(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 
 	cxl_bus_foreach(context, bus)
 	{
-		if (read_root_decoders(kmemd, context, cxl_bus_get_port(bus), inventory) < 0)
-			return error_memory(error);
+		if (r == 0)
+			r = read_bus(kmemd, bus, inventory);
 	}
-	if (read_memdevs(kmemd, context, inventory) < 0)
-		return error_memory(error);
-	find_free_space(inventory);
-	return 0;
+	cxl_memdev_foreach(context, memdev)
+	{
+		if (r == 0)
+			r = read_memdev(kmemd, memdev, inventory);
+	}
+	if (r == 0)
+		r = finish(kmemd, inventory);
+	return r < 0 ? error_memory(error) : 0;
 }

@@ -202,6 +202,8 @@ int dax_read_device(const struct dax_reader *reader, const char *name, struct da
 	dax->memmap_on_memory = TRISTATE_UNKNOWN;
 	if (read_text(reader, name, "memmap_on_memory", text, sizeof(text)) == 0)
 		dax->memmap_on_memory = text[0] == '1' ? TRISTATE_YES : TRISTATE_NO;
+	if (read_text(reader, name, "state", dax->hotplug_state, sizeof(dax->hotplug_state)) < 0)
+		dax->hotplug_state[0] = '\0';
 	if (dax_is_kmem(dax))
 		read_kmem_group(reader, name, dax);
 	return 0;

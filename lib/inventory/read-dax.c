@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "inventory/block-index.h"
 #include "inventory/dax-source.h"
 #include "inventory/inventory.h"
 #include "inventory/memory-block.h"
@@ -28,7 +29,8 @@ struct search {
 	struct kmemd_inventory *inventory;
 	char *const *names; /* of the devices that are wanted, NULL: all */
 	unsigned int what;
-	int blocks;
+	bool indexed;
+	struct block_index blocks;
 	ARRAY(struct found) found;
 };
 
@@ -42,7 +44,7 @@ static void search_release(struct search *search)
 	free(search->reader.memdevs.items);
 	free(search->reader.serials.items);
 	closep(&search->reader.directory);
-	closep(&search->blocks);
+	block_index_close(&search->blocks);
 }
 
 static int find_region(struct search *search, struct found *found)
@@ -153,26 +155,40 @@ static int add_problem(struct kmemd_inventory *inventory, const struct kmemd_err
 	return *slot ? 0 : -ENOMEM;
 }
 
+static int find_blocks(struct search *search, struct kmemd_error *error)
+{
+	const char *sysfs = search->reader.kmemd->sysfs;
+	int r = search->indexed ? 0 : block_index_open(sysfs, &search->blocks);
+
+	search->indexed = r == 0;
+	return r < 0 ? error_errno(error, -r, "cannot read the memory blocks in %s: %s", sysfs,
+				   strerror(-r))
+		     : 0;
+}
+
+/*
+ * Whatever driver is bound, or none: blocks stay online behind a device that was unbound, and
+ * memory of firmware may lie there. Who does not want each block is spared those of a driver that
+ * counts, and the absent ones of a device that has none.
+ */
 static int read_blocks(struct search *search, struct dax_device *dax, struct kmemd_error *error)
 {
-	bool is_kmem = dax_is_kmem(dax);
+	uint64_t block_size = search->inventory->host.block_size;
 	int r;
 
-	if (search->what & DAX_READ_RANGES)
+	if (!dax->ranges.count || search->what & DAX_READ_RANGES)
 		return 0;
-	if (!(search->what & DAX_READ_BLOCKS) && (!is_kmem || dax->has_counts))
+	if (!(search->what & DAX_READ_BLOCKS) && dax->has_counts)
 		return 0;
-	if (blocks_find(dax, search->inventory->host.block_size) < 0)
+	r = find_blocks(search, error);
+	if (r < 0)
+		return r;
+	if (!(search->what & DAX_READ_BLOCKS) && !dax_is_kmem(dax) &&
+	    !block_index_has(&search->blocks, dax->ranges.items, dax->ranges.count, block_size))
+		return 0;
+	if (blocks_find(dax, block_size) < 0)
 		return error_memory(error);
-	if (!is_kmem || !dax->blocks.count)
-		return 0;
-	if (search->blocks < 0)
-		search->blocks = blocks_open(search->reader.kmemd->sysfs);
-	if (search->blocks < 0)
-		return error_errno(error, -search->blocks,
-				   "cannot open the memory blocks in %s: %s",
-				   search->reader.kmemd->sysfs, strerror(-search->blocks));
-	r = blocks_read(search->blocks, dax);
+	r = block_index_read(&search->blocks, dax);
 	if (r < 0)
 		return error_errno(error, -r, "%s: cannot read the state of its memory blocks: %s",
 				   dax->name, strerror(-r));
@@ -188,6 +204,7 @@ static int read_one(struct search *search, const struct found *found, struct kme
 	struct kmemd_inventory *inventory = search->inventory;
 	struct kmemd_error problem = {0};
 	struct dax_device dax = {.region = found->region}, *slot;
+	const char *region = inventory->dax_regions.items[found->region].path;
 	bool hidden = false, wanted;
 	int r = dax_read_device(&search->reader, found->name, &dax, &hidden, &problem);
 
@@ -199,6 +216,11 @@ static int read_one(struct search *search, const struct found *found, struct kme
 	}
 	dax_read_origin(&search->reader, found->path, &dax);
 	r = dax_read_source(&search->reader, found->path, &dax);
+	if (search->what & DAX_READ_INSTANCES)
+		dax.instance = sysfs_instance(search->reader.kmemd->sysfs, region);
+	dax.region_path = strdup(region);
+	if (!dax.region_path)
+		r = -ENOMEM;
 	wanted = r == 0 && (dax.size || (search->what & DAX_READ_IDLE)) && is_wanted(search, &dax);
 	if (r < 0)
 		error_memory(error);
@@ -320,7 +342,7 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 		.inventory = calloc(1, sizeof(**ret)),
 		.names = names,
 		.what = what,
-		.blocks = -1,
+		.blocks = BLOCK_INDEX_NONE,
 	};
 	int r = search.inventory ? read_block_size(kmemd, &search.inventory->host, error)
 				 : error_memory(error);
@@ -353,24 +375,26 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 }
 
 /*
- * A memdev that is pulled out while its memory is online takes its decoders and its dax device
- * along; the kernel keeps the region, and the blocks stay online with nothing behind them.
+ * What is online in a region is asked by address: it may have no dax device (its driver was unbound
+ * by force), or its memdev was pulled out, which takes decoders and dax device along; the kernel
+ * keeps the region then, and the blocks stay online with nothing behind them.
  */
-static void find_lost_blocks(const struct kmemd_inventory *inventory, int directory,
-			     struct region *region)
+static int read_region_blocks(struct search *search, struct region *region,
+			      struct kmemd_error *error)
 {
 	const struct range range = {region->start, region->size};
-	uint64_t first, count;
+	int r;
 
-	if (region->targets.count || region->persistent)
-		return;
-	blocks_of_range(&range, inventory->host.block_size, &first, &count);
-	for (uint64_t i = 0; i < count; i++) {
-		enum block_state state;
-
-		if (block_read(directory, NODE_UNKNOWN, first + i, &state) == 0)
-			region->lost_blocks += block_is_online(state);
-	}
+	if (region->start == UINT64_MAX)
+		return 0;
+	r = block_index_count(&search->blocks, &range, search->inventory->host.block_size,
+			      &region->online_blocks, &region->first_online);
+	if (r < 0)
+		return error_errno(error, -r, "%s: cannot read the state of its memory blocks: %s",
+				   region->name, strerror(-r));
+	if (!region->targets.count && !region->persistent)
+		region->lost_blocks = region->online_blocks;
+	return 0;
 }
 
 /* libndctl tells the namespace, sysfs which dax device was made of it. */
@@ -385,14 +409,14 @@ static void set_namespace_dax(struct kmemd_inventory *inventory)
 
 /*
  * Left out are devices that are still being made: the kernel shows the ranges only when the driver
- * has added all memory.
+ * has added all memory. One without a size is not being made: it waits to be given some.
  */
 static void drop_unfinished(struct kmemd_inventory *inventory)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < inventory->dax.count; i++) {
-		if (inventory->dax.items[i].ranges.count)
+		if (inventory->dax.items[i].ranges.count || dax_is_idle(&inventory->dax.items[i]))
 			inventory->dax.items[kept++] = inventory->dax.items[i];
 		else
 			dax_release(&inventory->dax.items[i]);
@@ -406,19 +430,18 @@ int read_dax(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	_cleanup_(search_release) struct search search = {
 		.reader = {.kmemd = kmemd, .directory = -1},
 		.inventory = inventory,
-		.what = DAX_READ_BLOCKS,
-		.blocks = blocks_open(kmemd->sysfs),
+		.what = DAX_READ_BLOCKS | DAX_READ_IDLE | DAX_READ_INSTANCES,
+		.blocks = BLOCK_INDEX_NONE,
 	};
-	int r;
+	int r = find_blocks(&search, error);
 
-	if (search.blocks < 0)
-		return error_errno(error, -search.blocks, "cannot open the memory blocks in %s: %s",
-				   kmemd->sysfs, strerror(-search.blocks));
-	array_foreach(region, &inventory->regions)
-		find_lost_blocks(inventory, search.blocks, region);
-	r = find_devices(&search, error);
+	if (r == 0)
+		r = find_devices(&search, error);
 	if (r == 0)
 		r = read_in_order(&search, error);
+	array_foreach(region, &inventory->regions)
+		if (r == 0)
+			r = read_region_blocks(&search, region, error);
 	if (r < 0)
 		return r;
 	order_regions(&search, NULL);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* NVDIMM namespaces through libndctl; read-dax.c tells the dax devices of those in devdax mode. */
+/* NVDIMM namespaces and their NVDIMMs through libndctl; read-dax.c has the dax devices. */
 #include "inventory/read-nvdimm.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "inventory/read-dimm.h"
 
 #include <ndctl/libndctl.h>
 #include <stdio.h>
@@ -66,8 +67,8 @@ static void read_uuid(struct ndctl_namespace *nd, uuid_t uuid)
 		ndctl_btt_get_uuid(btt, uuid);
 }
 
-static int read_namespace(const struct kmemd *kmemd, struct ndctl_namespace *nd,
-			  struct kmemd_inventory *inventory)
+static int read_namespace(const struct kmemd *kmemd, struct ndctl_region *region,
+			  struct ndctl_namespace *nd, struct kmemd_inventory *inventory)
 {
 	unsigned long long size = ndctl_namespace_get_size(nd);
 	struct namespace *namespace;
@@ -80,6 +81,7 @@ static int read_namespace(const struct kmemd *kmemd, struct ndctl_namespace *nd,
 	if (!namespace)
 		return -ENOMEM;
 	copy_name(namespace->name, ndctl_namespace_get_devname(nd));
+	copy_name(namespace->region, ndctl_region_get_devname(region));
 	copy_name(namespace->mode, mode_name(ndctl_namespace_get_mode(nd)));
 	namespace->size = size;
 	namespace->node = ndctl_namespace_get_numa_node(nd);
@@ -109,13 +111,15 @@ int read_nvdimm(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	{
 		struct ndctl_region *region;
 
+		if (read_dimms(bus, inventory) < 0)
+			return error_memory(error);
 		ndctl_region_foreach(bus, region)
 		{
 			struct ndctl_namespace *nd;
 
 			ndctl_namespace_foreach(region, nd)
 			{
-				if (read_namespace(kmemd, nd, inventory) < 0)
+				if (read_namespace(kmemd, region, nd, inventory) < 0)
 					return error_memory(error);
 			}
 		}

@@ -2,11 +2,12 @@
 #include "inventory/resources.h"
 
 #include "base/cleanup.h"
-#include "base/dropin.h"
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #define IOMEM_MAX (16 * 1024 * 1024)
 
@@ -56,14 +57,60 @@ int resources_parse(const char *text, struct resources *ret)
 	return 0;
 }
 
-int resources_read(const char *procfs, struct resources *ret)
+/* The file's instances in several mounts of procfs have one inode number. */
+static bool is_standard_input(const char *path)
 {
-	_cleanup_free_ char *path = format_text("%s/iomem", procfs), *text = NULL;
-	size_t length;
-	int r = path ? file_read(path, IOMEM_MAX, &text, &length) : -ENOMEM;
+	struct stat file, input;
+
+	return stat(path, &file) == 0 && fstat(STDIN_FILENO, &input) == 0 &&
+	       S_ISREG(input.st_mode) && file.st_ino == input.st_ino;
+}
+
+static int read_whole(int fd, char **ret)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t used = 0, size = 0;
+	ssize_t length;
+
+	do {
+		if (size - used < 2) {
+			char *grown = realloc(text, size += 32768);
+
+			if (!grown)
+				return -ENOMEM;
+			text = grown;
+		}
+		length = pread(fd, text + used, size - used - 1, (off_t)used);
+		if (length < 0)
+			return -errno;
+		used += (size_t)length;
+	} while (length && used < IOMEM_MAX);
+	text[used] = '\0';
+	*ret = take_pointer(text);
+	return 0;
+}
+
+int resources_read_open(int fd, struct resources *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = read_whole(fd, &text);
 
 	if (r == 0)
 		return resources_parse(text, ret);
 	memset(ret, 0, sizeof(*ret));
 	return r == -ENOMEM ? r : 0;
+}
+
+int resources_read(const char *procfs, struct resources *ret)
+{
+	_cleanup_free_ char *path = format_text("%s/iomem", procfs);
+	_cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	int r = path ? 0 : -ENOMEM;
+
+	memset(ret, 0, sizeof(*ret));
+	if (fd >= 0)
+		r = resources_read_open(fd, ret);
+	if (r == 0 && !ret->known && is_standard_input(path))
+		r = resources_read_open(STDIN_FILENO, ret);
+	return r;
 }

@@ -18,8 +18,14 @@ struct resources {
 
 /* From the text of the file. Lines that are none are left out. 0 or -ENOMEM. Pure. */
 int resources_parse(const char *text, struct resources *ret);
-/* A file that cannot be read is a tree that is not known. 0 or -ENOMEM. */
+/*
+ * A file that cannot be read is a tree that is not known. Who opened the file decides what it shows
+ * (CAP_SYS_ADMIN), not who reads it: a service without that right is given the open file as its
+ * standard input, and it is read from there. 0 or -ENOMEM.
+ */
 int resources_read(const char *procfs, struct resources *ret);
+/* From the beginning, whoever read it before. What cannot be read is not known. 0 or -ENOMEM. */
+int resources_read_open(int fd, struct resources *ret);
 void resources_release(struct resources *resources);
 
 #endif

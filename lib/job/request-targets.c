@@ -4,84 +4,18 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "inventory/dax-source.h"
 #include "inventory/inventory.h"
+#include "inventory/make-device.h"
 #include "inventory/read-dax.h"
 #include "inventory/read-host.h"
 #include "plan/plan-request.h"
-
-#include <stdio.h>
 
 DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
 
 bool request_only_blocks(const struct kmemd_request *request)
 {
 	return request->verb == KMEMD_ONLINE_MEMORY || request->verb == KMEMD_OFFLINE_MEMORY;
-}
-
-/* How sysfs calls the thing whose life a record is about. */
-static uint64_t instance_of(const struct kmemd *kmemd, const struct dax_device *dax)
-{
-	_cleanup_free_ char *path = NULL;
-
-	if (dax->source.memdevs.count)
-		path = format_text("bus/cxl/devices/%s", dax->source.memdevs.items[0].name);
-	else if (dax->source.kind == KIND_NVDIMM)
-		path = format_text("bus/nd/devices/%s", dax->origin);
-	return path ? sysfs_instance(kmemd->sysfs, path) : 0;
-}
-
-static void name_device(struct device *device, const struct dax_device *dax, size_t i)
-{
-	const char *name = dax->name;
-
-	if (dax->source.memdevs.count)
-		name = dax->source.memdevs.items[i < dax->source.memdevs.count ? i : 0].name;
-	else if (dax->source.kind == KIND_NVDIMM)
-		name = dax->origin;
-	copy_name(device->name, name);
-}
-
-/* One of the devices, in the sense of policy, that a dax device was made of. */
-static int add_device(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
-		      const struct dax_device *dax, size_t i)
-{
-	struct device *device = array_add(&inventory->devices);
-
-	if (!device)
-		return -ENOMEM;
-	device->kind = dax->source.kind;
-	device->persistent = device->kind == KIND_NVDIMM || device->kind == KIND_CXL_PMEM;
-	device->identity = strdup(dax->source.identities.items[i]);
-	device->size = dax->size;
-	device->node = dax->target_node;
-	device->uuid = device->raw_uuid = dax->source.uuid;
-	if (i < dax->source.memdevs.count) {
-		const struct dax_memdev *memdev = &dax->source.memdevs.items[i];
-
-		device->has_serial = memdev->has_serial;
-		device->serial = memdev->serial;
-		copy_name(device->host, memdev->host);
-	}
-	device->instance = instance_of(kmemd, dax);
-	name_device(device, dax, i);
-	return device->identity ? 0 : -ENOMEM;
-}
-
-/* The device of a dax region that nothing was cut from yet, and of a dax device without a name. */
-static int add_region_device(struct kmemd_inventory *inventory, int id)
-{
-	struct device *device = array_add(&inventory->devices);
-
-	if (!device)
-		return -ENOMEM;
-	device->kind = KIND_DAX;
-	device->node = -1;
-	device->uuid = device->raw_uuid = "";
-	device->identity = format_text("dax-region:%d", id);
-	snprintf(device->name, sizeof(device->name), "dax region %d", id);
-	return device->identity ? 0 : -ENOMEM;
 }
 
 int request_read_devices(struct kmemd *kmemd, const struct kmemd_request *request,
@@ -99,9 +33,8 @@ int request_read_devices(struct kmemd *kmemd, const struct kmemd_request *reques
 	if (r < 0)
 		return r;
 	array_foreach(dax, &inventory->dax)
-		for (size_t i = 0; i < dax->source.identities.count; i++)
-			if (add_device(kmemd, inventory, dax, i) < 0)
-				return error_memory(error);
+		if (devices_make_of_dax(kmemd->sysfs, inventory, dax) < 0)
+			return error_memory(error);
 	*ret = take_pointer(inventory);
 	return 0;
 }
@@ -169,7 +102,7 @@ int request_read_regions(struct kmemd *kmemd, const struct kmemd_request *reques
 		return r;
 	/* After those of the dax devices, one for each region, in the regions' order. */
 	array_foreach(region, &inventory->dax_regions) {
-		if (add_region_device(inventory, region->id) < 0)
+		if (device_make_of_dax_region(kmemd->sysfs, inventory, region) < 0)
 			return error_memory(error);
 		any = any || request_is_candidate(request, region);
 	}

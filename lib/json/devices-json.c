@@ -24,9 +24,12 @@ static void put_dax(struct json_object *array, const struct kmemd_inventory *inv
 	json_put_u64(json, "align", dax->align);
 	json_put_text(json, "driver", dax->driver);
 	json_put_text(json, "mode",
-		      dax_is_kmem(dax) ? "system-ram"
-		      : dax->driver[0] ? "devdax"
-				       : "disabled");
+		      dax_is_kmem(dax)	    ? "system-ram"
+		      : dax_is_foreign(dax) ? "foreign"
+		      : dax->driver[0]	    ? "devdax"
+					    : "disabled");
+	if (dax->hotplug_state[0])
+		json_put_text(json, "hotplug_state", dax->hotplug_state);
 	report_blocks(json, dax);
 	report_memmap(json, inventory, dax);
 }
@@ -66,6 +69,10 @@ static void put_device(struct json_object *array, const struct kmemd *kmemd,
 		json_put_text(json, "uuid", device->uuid);
 		json_put_text(json, "namespace_mode", device->namespace->mode);
 	}
+	if (device->vendor[0])
+		json_put_text(json, "vendor", device->vendor);
+	if (device->model[0])
+		json_put_text(json, "model", device->model);
 	if (device->memdev && device->kind == KIND_CXL_RAM)
 		json_put_u64(json, "free",
 			     device->memdev->ram_size - device->memdev->ram_allocated);
@@ -79,6 +86,9 @@ static void put_device(struct json_object *array, const struct kmemd *kmemd,
 		json_put_u64(item, "size", region->size);
 		json_put_u64(item, "interleave_ways", region->ways);
 		json_put_text(item, "decode_state", region->committed ? "commit" : "reset");
+		if (region->locked)
+			json_put_bool(item, "locked", true);
+		json_put_u64(item, "online_blocks", region->online_blocks);
 	}
 	dax = json_put_array(json, "daxdevs");
 	array_foreach(slot, &device->dax)

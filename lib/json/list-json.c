@@ -122,6 +122,13 @@ static void put_source(struct json_object *json, const struct dax_device *dax)
 		json_object_array_add(array, json_object_new_string(memdev->name));
 }
 
+static bool has_blocks(const struct dax_device *dax)
+{
+	struct block_counts counts = dax_block_counts(dax);
+
+	return counts.total != counts.in[BLOCK_ABSENT];
+}
+
 struct json_object *report_dax_device(const struct kmemd_inventory *inventory,
 				      const struct dax_device *dax, unsigned int flags)
 {
@@ -147,8 +154,11 @@ struct json_object *report_dax_device(const struct kmemd_inventory *inventory,
 		put_mappings(json, dax, human);
 
 	json_put_text(json, "driver", dax->driver);
+	if (dax->hotplug_state[0])
+		json_put_text(json, "hotplug_state", dax->hotplug_state);
 	put_source(json, dax);
-	if (blocks_known)
+	/* Without kmem, only what should not be there. */
+	if (blocks_known || has_blocks(dax))
 		report_blocks(json, dax);
 	if (dax_is_kmem(dax))
 		report_memmap(json, inventory, dax);

@@ -83,8 +83,7 @@ static void read_fake_dax(struct kmemd_inventory *inventory, const char *name)
 		*(struct range *)array_add(&dax->ranges) = ranges[i];
 	assert_int_equal(blocks_find(dax, BLOCK), 0);
 	dax->align = exists(at(device, "align")) ? number_of(at(device, "align")) : 2 * MIB;
-	if (dax_is_kmem(dax))
-		assert_int_equal(blocks_read(blocks, dax), 0);
+	assert_int_equal(blocks_read(blocks, dax), 0);
 }
 
 int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,

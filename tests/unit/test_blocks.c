@@ -117,6 +117,76 @@ static void make_block(const char *folder, unsigned int index, const char *state
 		write_text(at(block, "valid_zones"), zones);
 }
 
+static void assert_touched(uint64_t start, uint64_t size, uint64_t first, uint64_t count)
+{
+	struct range range = {start, size};
+	uint64_t got_first = 99, got_count = 99;
+
+	blocks_touching_range(&range, BLOCK, &got_first, &got_count);
+	assert_int_equal(got_count, count);
+	if (count)
+		assert_int_equal(got_first, first);
+}
+
+static void blocks_at_the_edges_are_touched(void **state)
+{
+	(void)state;
+	assert_touched(4 * GIB, GIB, 32, 8);
+	assert_touched(4 * GIB, GIB + 1, 32, 9);
+	assert_touched(4 * GIB - 1, GIB + 1, 31, 9);
+	assert_touched(4 * GIB + 1, 1, 32, 1);
+	assert_touched(4 * GIB + BLOCK - 1, 2, 32, 2);
+	assert_touched(4 * GIB, 0, 0, 0);
+	/* A range that wraps around ends with the last block. */
+	assert_touched(UINT64_MAX - 1, UINT64_MAX, UINT64_MAX / BLOCK, 1);
+	assert_touched(UINT64_MAX, 1, UINT64_MAX / BLOCK, 1);
+}
+
+static void assert_online(const char *folder, const struct range *ranges, size_t count,
+			  unsigned int online, uint64_t first)
+{
+	unsigned int got = 99;
+	uint64_t got_first = 99;
+
+	assert_int_equal(blocks_count_online(folder, ranges, count, BLOCK, &got, &got_first), 0);
+	assert_int_equal(got, online);
+	if (online)
+		assert_int_equal(got_first, first);
+}
+
+static void the_kernel_is_asked_what_is_online_by_address(void **state)
+{
+	const struct range whole[] = {{32 * BLOCK, 4 * BLOCK}};
+	const struct range parts[] = {{100 * BLOCK, BLOCK}, {33 * BLOCK + 7, 1}, {33 * BLOCK, 2}};
+	const struct range nothing[] = {{34 * BLOCK, 2 * BLOCK}, {0, 0}};
+
+	make_block(*state, 31, "online\n", "Normal\n");
+	make_block(*state, 33, "online\n", NULL);
+	make_block(*state, 34, "offline\n", "Normal Movable\n");
+	make_block(*state, 100, "going-offline\n", NULL);
+	make_block(*state, 101, NULL, NULL); /* being removed */
+	assert_online(*state, whole, 1, 1, 33);
+	assert_online(*state, parts, 3, 2, 33); /* once each, the lowest first */
+	assert_online(*state, nothing, 2, 0, 0);
+	assert_online(*state, NULL, 0, 0, 0);
+	assert_online(*state, (struct range[]){{101 * BLOCK, BLOCK}}, 1, 0, 0);
+}
+
+/* Who is going to unbind something has to know, and not to guess. */
+static void blocks_that_cannot_be_asked_are_an_error(void **state)
+{
+	const struct range range = {32 * BLOCK, BLOCK};
+	unsigned int online = 77;
+	uint64_t first = 77;
+
+	assert_int_equal(blocks_count_online(*state, &range, 1, BLOCK, &online, &first), -ENOENT);
+	make_block(*state, 32, "a state that is far too long to be any of the kernel's words\n",
+		   NULL);
+	assert_int_equal(blocks_count_online(*state, &range, 1, BLOCK, &online, &first), -EMSGSIZE);
+	assert_int_equal(online, 77);
+	assert_int_equal(first, 77);
+}
+
 static void assert_state(const char *folder, unsigned int index, enum block_state wanted)
 {
 	_cleanup_close_ int directory = blocks_open(folder);
@@ -303,6 +373,9 @@ int main(void)
 		cmocka_unit_test(every_block_has_its_turn),
 		cmocka_unit_test(blocks_come_upwards_and_go_downwards),
 		cmocka_unit_test(a_device_without_ranges_has_no_blocks),
+		cmocka_unit_test(blocks_at_the_edges_are_touched),
+		with_folder(the_kernel_is_asked_what_is_online_by_address),
+		with_folder(blocks_that_cannot_be_asked_are_an_error),
 		with_folder(the_state_of_a_block_is_its_zone),
 		with_folder(a_block_that_is_not_online_is_offline),
 		with_folder(in_its_node_one_attribute_is_enough),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From what the kernel has to devices with a stable identity, and where their memmap is. */
 #include "fixture.h"
+#include "inventory/identity.h"
 #include "inventory/inventory.h"
+#include "inventory/make-device.h"
 #include "inventory/memmap-place.h"
 
 #define HOST "{'version': 1, 'host': {'kernel': '6.12', 'block_size': 134217728}, "
@@ -74,10 +76,11 @@ static void a_device_has_its_regions_and_their_dax_devices(void **state)
 		     "{'region': 'region2', 'persistent': true, 'targets': [{'memdev': 'mem0'}]}, "
 		     "{'region': 'region3', 'targets': [{'memdev': 'mem0'}]}], "
 		     "'dax': ["
-		     "{'dax': 'dax1.0', 'parent': 'cxl', 'origin': 'region1'}, "
-		     "{'dax': 'dax0.0', 'parent': 'cxl', 'origin': 'region0'}, "
-		     "{'dax': 'dax0.1', 'parent': 'cxl', 'origin': 'region0'}, "
-		     "{'dax': 'dax9.0', 'parent': 'cxl', 'origin': 'region9'}]}");
+		     "{'dax': 'dax1.0', 'parent': 'cxl', 'origin': 'region1', 'size': 1}, "
+		     "{'dax': 'dax0.0', 'parent': 'cxl', 'origin': 'region0', 'size': 1}, "
+		     "{'dax': 'dax0.1', 'parent': 'cxl', 'origin': 'region0', 'size': 1}, "
+		     "{'dax': 'dax0.2', 'parent': 'cxl', 'origin': 'region0'}, " /* idle */
+		     "{'dax': 'dax9.0', 'parent': 'cxl', 'origin': 'region9', 'size': 1}]}");
 	const struct device *ram = find(inventory, "cxl-ram:0x1");
 	const struct device *pmem = find(inventory, "cxl-pmem:0x1");
 
@@ -116,7 +119,8 @@ static void a_namespace_is_identified_by_its_uuid(void **state)
 		     "{'namespace': 'namespace0.0', 'mode': 'devdax', 'uuid': 'AbC-1', 'raw_uuid': "
 		     "'dEf-2', 'dax': 'dax0.0', 'size': 5, 'node': 1, 'instance': 9}, "
 		     "{'namespace': 'namespace1.0', 'mode': 'raw', 'uuid': '', 'size': 6}], "
-		     "'dax': [{'dax': 'dax0.0', 'parent': 'nvdimm', 'origin': 'namespace0.0'}]}");
+		     "'dax': [{'dax': 'dax0.0', 'parent': 'nvdimm', 'origin': 'namespace0.0', "
+		     "'size': 5}]}");
 	const struct device *device = find(inventory, "namespace0.0");
 
 	(void)state;
@@ -158,10 +162,11 @@ static void a_device_is_found_by_every_name_it_has(void **state)
 		"",	      "mem",  "mem00",	 "0x12345",	    "region",  "dax0",
 		"0000:0d:00", "1234", "cxl-ram", "cxl-pmem:0x1234", "0x1234 ", "-1"};
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_of(
-		HOST "'memdevs': [{'memdev': 'mem0', 'host': '0000:0d:00.0', 'serial': 4660, "
-		     "'ram_size': 1}], "
-		     "'regions': [{'region': 'region0', 'targets': [{'memdev': 'mem0'}]}], "
-		     "'dax': [{'dax': 'dax0.0', 'parent': 'cxl', 'origin': 'region0'}]}");
+		HOST
+		"'memdevs': [{'memdev': 'mem0', 'host': '0000:0d:00.0', 'serial': 4660, "
+		"'ram_size': 1}], "
+		"'regions': [{'region': 'region0', 'targets': [{'memdev': 'mem0'}]}], "
+		"'dax': [{'dax': 'dax0.0', 'parent': 'cxl', 'origin': 'region0', 'size': 1}]}");
 
 	(void)state;
 	for (size_t i = 0; i < array_size(names); i++)
@@ -290,6 +295,107 @@ static void recorded_machines_show_where_their_memmap_is(void **state)
 	}
 }
 
+/* --- of dax devices alone --- */
+
+static void add_source_memdev(struct dax_device *dax, const char *name, uint64_t serial)
+{
+	struct dax_memdev *memdev = array_add(&dax->source.memdevs);
+	char **identity = array_add(&dax->source.identities);
+
+	copy_name(memdev->name, name);
+	copy_name(memdev->host, "0000:0d:00.0");
+	memdev->serial = serial;
+	memdev->has_serial = true;
+	*identity = identity_of_memdev(KIND_CXL_RAM, true, serial, memdev->host);
+}
+
+/* Each of a set is itself, and so is the life that its record is about. */
+static void a_dax_device_has_all_the_devices_it_was_made_of(void **state)
+{
+	struct kmemd_inventory *inventory = calloc(1, sizeof(*inventory));
+	struct dax_device *dax = array_add(&inventory->dax);
+	const struct device *devices;
+
+	copy_name(dax->name, "dax0.0");
+	dax->target_node = 3;
+	dax->size = GIB;
+	add_source_memdev(dax, "mem0", 1);
+	add_source_memdev(dax, "mem7", 2);
+	make_folders(at(*state, "bus/cxl/devices/mem0"));
+	make_folders(at(*state, "bus/cxl/devices/mem7"));
+	assert_int_equal(devices_make_of_dax(*state, inventory, dax), 0);
+	devices = inventory->devices.items;
+	assert_int_equal(inventory->devices.count, 2);
+	assert_string_equal(devices[1].identity, "cxl-ram:0x2");
+	assert_string_equal(devices[1].name, "mem7");
+	assert_string_equal(devices[1].instance_path, "bus/cxl/devices/mem7");
+	assert_int_equal(devices[1].instance, sysfs_instance(*state, "bus/cxl/devices/mem7"));
+	assert_int_not_equal(devices[0].instance, devices[1].instance);
+	assert_int_equal(devices[1].serial, 2);
+	assert_false(devices[1].persistent);
+	assert_string_equal(devices[1].vendor, "");
+	kmemd_inventory_free(inventory);
+}
+
+static void a_life_is_that_of_a_folder_of_sysfs(void **state)
+{
+	struct kmemd_inventory *inventory = calloc(1, sizeof(*inventory));
+	struct dax_device *hmem = array_add(&inventory->dax), *nvdimm;
+	const struct dax_region region = {.id = 4, .path = (char *)"devices/platform/hmem.0"};
+	const struct device *devices;
+
+	copy_name(hmem->name, "dax0.0");
+	hmem->source.kind = KIND_HMEM;
+	hmem->region_path = strdup(region.path);
+	*(char **)array_add(&hmem->source.identities) = identity_of_range(KIND_HMEM, GIB, 7);
+	nvdimm = array_add(&inventory->dax);
+	copy_name(nvdimm->origin, "namespace1.0");
+	nvdimm->source.kind = KIND_NVDIMM;
+	*(char **)array_add(&nvdimm->source.identities) = identity_of_namespace("", "namespace1.0");
+	make_folders(at(*state, "%s", region.path));
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(devices_make_of_dax(*state, inventory, &inventory->dax.items[i]),
+				 0);
+	assert_int_equal(device_make_of_dax_region(*state, inventory, &region), 0);
+	devices = inventory->devices.items;
+	assert_string_equal(devices[0].identity, "hmem:0x40000000+0x7");
+	assert_string_equal(devices[0].instance_path, region.path);
+	assert_int_equal(devices[0].instance, sysfs_instance(*state, region.path));
+	assert_int_not_equal(devices[0].instance, 0);
+	assert_string_equal(devices[1].identity, "nvdimm:namespace1.0");
+	assert_string_equal(devices[1].instance_path, "bus/nd/devices/namespace1.0");
+	assert_int_equal(devices[1].instance, 0); /* gone meanwhile */
+	assert_true(devices[1].persistent);
+	assert_string_equal(devices[2].identity, "dax-region:4");
+	assert_int_equal(devices[2].instance, devices[0].instance);
+	kmemd_inventory_free(inventory);
+}
+
+/* Vendor and model are those of the memdev, or of all NVDIMMs below the namespace. */
+static void a_device_knows_who_made_it(void **state)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_of(
+		HOST
+		"'memdevs': [{'memdev': 'mem0', 'serial': 1, 'ram_size': 1, 'vendor': '0x8086', "
+		"'model': '0xd93'}], 'dimms': [{'dimm': 'nmem0', 'vendor': '0x8980', 'model': "
+		"'0x1', 'regions': ['region1', 'region2']}, {'dimm': 'nmem1', 'vendor': '0x8980', "
+		"'model': '0x2', 'regions': ['region2']}], 'namespaces': [{'namespace': "
+		"'namespace1.0', 'region': 'region1'}, {'namespace': 'namespace2.0', 'region': "
+		"'region2'}, {'namespace': 'namespace3.0', 'region': 'region3'}]}");
+
+	(void)state;
+	assert_string_equal(find(inventory, "mem0")->vendor, "0x8086");
+	assert_string_equal(find(inventory, "mem0")->model, "0xd93");
+	assert_string_equal(find(inventory, "mem0")->instance_path, "bus/cxl/devices/mem0");
+	assert_string_equal(find(inventory, "namespace1.0")->model, "0x1");
+	assert_string_equal(find(inventory, "namespace2.0")->model, "");
+	assert_string_equal(find(inventory, "namespace3.0")->vendor, "");
+	assert_string_equal(find(inventory, "namespace3.0")->instance_path,
+			    "bus/nd/devices/namespace3.0");
+}
+
+#define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +413,9 @@ int main(void)
 		cmocka_unit_test(without_numbers_the_size_of_the_node_tells),
 		cmocka_unit_test(all_devices_of_a_node_count_for_its_size),
 		cmocka_unit_test(recorded_machines_show_where_their_memmap_is),
+		with_folder(a_dax_device_has_all_the_devices_it_was_made_of),
+		with_folder(a_life_is_that_of_a_folder_of_sysfs),
+		cmocka_unit_test(a_device_knows_who_made_it),
 	};
 
 	return cmocka_run_group_tests_name("devices", tests, NULL, NULL);

@@ -238,6 +238,100 @@ static void nodes_are_read_where_nobody_counts_the_memmap(void **state)
 			 TRISTATE_YES);
 }
 
+/* Unbound by force, or never bound: what is online is told all the same. */
+static void blocks_are_told_whatever_driver_is_bound(void **state)
+{
+	static const char *const drivers[] = {"", "device_dax", "fsdev_dax", "kmem"};
+
+	for (size_t i = 0; i < array_size(drivers); i++) {
+		folder_remove(*state);
+		tree_dax(*state, "dax0.0", drivers[i], 8 * GIB, 4 * BLOCK);
+		tree_block(*state, 8 * GIB / BLOCK - 1, "Normal");
+		tree_block(*state, 8 * GIB / BLOCK + 1, "Movable");
+		tree_block(*state, 8 * GIB / BLOCK + 2, "Normal Movable");
+		for (unsigned int what = 0; what <= DAX_READ_BLOCKS; what++) {
+			TREE(inventory, *state, what);
+
+			assert_counts(dax_named(inventory, "dax0.0"), 1, 0, 1, 2);
+			assert_int_equal(dax_is_foreign(inventory->dax.items), i == 2);
+		}
+	}
+}
+
+/* The neighbours of its range, and the folder's other files, are not its blocks. */
+static void a_device_without_blocks_is_told_by_one_look(void **state)
+{
+	tree_dax(*state, "dax0.0", "device_dax", 8 * GIB, 4 * BLOCK);
+	tree_block(*state, 8 * GIB / BLOCK - 1, "Normal");
+	tree_block(*state, 8 * GIB / BLOCK + 4, "Normal");
+	tree_put(*state, "devices/system/memory/memory/state", "online\n");
+	tree_put(*state, "devices/system/memory/memory65x/state", "online\n");
+	tree_put(*state, "devices/system/memory/probe", "\n");
+	TREE(looked, *state, 0);
+	TREE(counted, *state, DAX_READ_BLOCKS);
+
+	assert_int_equal(dax_named(looked, "dax0.0")->blocks.count, 0);
+	assert_counts(dax_named(counted, "dax0.0"), 0, 0, 0, 4);
+}
+
+static void the_state_of_hotplug_is_kept_as_it_is(void **state)
+{
+	tree_dax(*state, "dax0.0", "device_dax", 8 * GIB, BLOCK);
+	tree_dax_put(*state, "dax0.0", "state", "unplugged");
+	tree_dax(*state, "dax7.0", "device_dax", 9 * GIB, BLOCK);
+	TREE(inventory, *state, DAX_READ_INSTANCES);
+
+	assert_string_equal(dax_named(inventory, "dax0.0")->hotplug_state, "unplugged");
+	assert_string_equal(dax_named(inventory, "dax7.0")->hotplug_state, "");
+	assert_string_equal(dax_named(inventory, "dax7.0")->region_path, "devices/platform/hmem.7");
+	assert_int_equal(dax_named(inventory, "dax7.0")->instance,
+			 sysfs_instance(*state, "devices/platform/hmem.7"));
+	assert_true(dax_named(inventory, "dax7.0")->instance != 0);
+}
+
+static void add_cxl_region(struct kmemd_inventory *inventory, uint64_t start, uint64_t size,
+			   const char *memdev)
+{
+	struct region *region = array_add(&inventory->regions);
+	struct region_target *target = memdev ? array_add(&region->targets) : NULL;
+
+	region->start = start;
+	region->size = size;
+	if (target)
+		copy_name(target->memdev, memdev);
+}
+
+/* Without a dax device, as after `cxl disable-region -f`, and without a memdev. */
+static void what_is_online_in_a_region_is_found_by_address(void **state)
+{
+	struct kmemd kmemd = {.sysfs = *state};
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = calloc(
+		1, sizeof(*inventory));
+	struct kmemd_error error = {0};
+	const struct region *regions;
+
+	tree_block_size(*state);
+	tree_block(*state, 31, "Normal");
+	tree_block(*state, 33, "Normal Movable");
+	tree_block(*state, 34, "Movable");
+	tree_block(*state, 35, "Movable");
+	tree_block(*state, 36, "Movable");
+	inventory->host.block_size = BLOCK;
+	add_cxl_region(inventory, 32 * BLOCK, 4 * BLOCK, "mem0");
+	add_cxl_region(inventory, 36 * BLOCK + 1, 2, NULL); /* a part of a block */
+	add_cxl_region(inventory, 64 * BLOCK, BLOCK, "mem0");
+	add_cxl_region(inventory, UINT64_MAX, BLOCK, NULL); /* not placed yet */
+	assert_int_equal(read_dax(&kmemd, inventory, &error), 0);
+	regions = inventory->regions.items;
+	assert_int_equal(regions[0].online_blocks, 2);
+	assert_int_equal(regions[0].first_online, 34);
+	assert_int_equal(regions[0].lost_blocks, 0);
+	assert_int_equal(regions[1].online_blocks, 1);
+	assert_int_equal(regions[1].lost_blocks, 1);
+	assert_int_equal(regions[2].online_blocks, 0);
+	assert_int_equal(regions[3].online_blocks, 0);
+}
+
 /* --- what makes no sense --- */
 
 static void assert_problem(const char *folder, const char *part)
@@ -371,7 +465,9 @@ static void the_whole_inventory_knows_which_namespace_it_is(void **state)
 	strcpy(namespace->name, "namespace1.0");
 	assert_int_equal(read_dax(&kmemd, inventory, &error), 0);
 	assert_string_equal(inventory->namespaces.items[0].dax, "dax1.0");
-	assert_int_equal(inventory->dax.count, 5);
+	/* The idle one is kept, and is nobody's. */
+	assert_int_equal(inventory->dax.count, 6);
+	assert_true(dax_is_idle(dax_named(inventory, "dax0.0")));
 }
 
 #define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
@@ -391,6 +487,10 @@ int main(void)
 		with_folder(the_driver_counts_so_nobody_else_has_to),
 		with_folder(counters_that_make_no_sense_are_not_believed),
 		with_folder(nodes_are_read_where_nobody_counts_the_memmap),
+		with_folder(blocks_are_told_whatever_driver_is_bound),
+		with_folder(a_device_without_blocks_is_told_by_one_look),
+		with_folder(the_state_of_hotplug_is_kept_as_it_is),
+		with_folder(what_is_online_in_a_region_is_found_by_address),
 		with_folder(attributes_that_are_no_numbers),
 		with_folder(what_goes_away_is_left_out),
 		with_folder(other_names_on_the_bus_are_not_looked_at),

@@ -37,8 +37,8 @@ static int by_name(const void *a, const void *b)
 /* Takes our members away, and the order that comes from the file system. */
 static void make_plain(struct json_object *json)
 {
-	static const char *const ours[] = {"driver",  "kind",	"origin", "identities",
-					   "memdevs", "blocks", "memmap"};
+	static const char *const ours[] = {"driver",	 "hotplug_state", "kind",   "origin",
+					   "identities", "memdevs",	  "blocks", "memmap"};
 
 	if (json_object_is_type(json, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(json); i++)
@@ -246,6 +246,35 @@ static void sizes_for_people(void **state)
 	assert_human(*state, 2048 * GIB, "\"2.00 TiB (2.20 TB)\"");
 }
 
+/* Somebody else's driver, and memory that is online although no kmem is bound. */
+static void what_should_not_be_there_is_shown(void **state)
+{
+	const struct kmemd_list list = {.show_devices = true};
+	_cleanup_(json_object_putp) struct json_object *report = NULL;
+	struct json_object *blocks = NULL;
+
+	tree_dax(*state, "dax0.0", "fsdev_dax", 4 * GIB, 4 * BLOCK);
+	tree_dax_put(*state, "dax0.0", "state", "online_movable");
+	tree_block(*state, 4 * GIB / BLOCK + 1, "Movable");
+	tree_dax(*state, "dax1.0", "device_dax", 8 * GIB, 4 * BLOCK);
+	report = report_of(*state, &list);
+	assert_int_equal(json_count(report, "list"), 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct json_object *device = json_member(report, "list", i);
+		bool first = !strcmp(json_text(device, "chardev"), "dax0.0");
+
+		assert_string_equal(json_text(device, "driver"),
+				    first ? "fsdev_dax" : "device_dax");
+		assert_string_equal(json_text(device, "hotplug_state"),
+				    first ? "online_movable" : "");
+		assert_string_equal(json_text(device, "mode"), "devdax");
+		assert_false(json_object_object_get_ex(device, "online_memblocks", NULL));
+		assert_int_equal(json_object_object_get_ex(device, "blocks", &blocks), first);
+		if (first)
+			assert_int_equal(json_get_u64(blocks, "movable"), 1);
+	}
+}
+
 #define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int main(void)
@@ -259,6 +288,7 @@ int main(void)
 		with_folder(a_region_is_a_filter),
 		with_folder(memdevs_without_a_dax_device_are_told),
 		with_folder(sizes_for_people),
+		with_folder(what_should_not_be_there_is_shown),
 	};
 
 	return cmocka_run_group_tests_name("list_dax", tests, NULL, NULL);

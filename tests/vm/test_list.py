@@ -10,7 +10,7 @@ from . import figures, kmemd
 from .guest import Expander, Nvdimm
 from .kmemd import kmemctl, see
 
-OURS = {"driver", "kind", "origin", "identities", "memdevs", "blocks", "memmap"}
+OURS = {"driver", "hotplug_state", "kind", "origin", "identities", "memdevs", "blocks", "memmap"}
 OPTIONS = ["", "-R", "-D", "-i", "-M", "-u", "-RDMiu", "-d {large}", "-d {tuple} -u", "-d all -M", "-r {id}", "-r region{id} -D -u",
            "--regions --devices --mappings --idle", "-d {small} -R -D", "--dev={small} --human"]
 # Both programs with one set of options after the other; the outputs in JSON strings, because their bytes count.
