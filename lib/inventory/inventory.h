@@ -188,6 +188,7 @@ enum kmem_module {
 };
 
 struct host {
+	char name[65]; /* "" in inventories of before that */
 	char kernel[65];
 	char auto_online_blocks[32];	/* offline online online_kernel online_movable, or "" */
 	char machine[32];		/* x86_64; "" in inventories of before that */
@@ -208,6 +209,7 @@ struct device {
 	bool has_serial;
 	uint64_t serial;
 	const char *uuid, *raw_uuid; /* "" when there is none */
+	const char *vendor, *model;  /* NULL when they are not known */
 	bool persistent;
 	uint64_t instance;
 	/* Into the arrays of the snapshot. */

@@ -32,6 +32,7 @@ static unsigned int get_enum(const struct json_object *json, const char *key,
 
 static void load_host(const struct json_object *json, struct host *host)
 {
+	get_name(json, "name", host->name);
 	get_name(json, "kernel", host->kernel);
 	get_name(json, "auto_online_blocks", host->auto_online_blocks);
 	host->block_size = json_get_u64(json, "block_size");

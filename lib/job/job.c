@@ -222,7 +222,7 @@ static int do_device(const struct task *task, const char *name, bool *ret_acted,
 	if (task->goal == GOAL_POLICY && is_on_record(task, device))
 		return 0;
 	if (task->policy)
-		policy_decide(task->policy, device, &decision);
+		policy_decide(task->policy, &inventory->host, device, &decision);
 	else
 		decision = (struct decision){.settings = default_settings};
 	r = plan_make(inventory, device, &decision, task->goal, &plan);

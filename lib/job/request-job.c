@@ -86,15 +86,15 @@ static void fail(struct work *work, const char *name, const char *identity, int 
  */
 
 /* What is by hand not as policy wants it is held against it, like what was drained. */
-static int keep_record(const struct work *work, const struct device *device,
-		       struct kmemd_error *error)
+static int keep_record(const struct work *work, const struct host *host,
+		       const struct device *device, struct kmemd_error *error)
 {
 	struct decision decision = {.settings = default_settings};
 	struct record record;
 	char message[64];
 
 	if (work->policy)
-		policy_decide(work->policy, device, &decision);
+		policy_decide(work->policy, host, device, &decision);
 	if (!request_needs_hold(work->request, &decision)) {
 		if (record_read(work->kmemd, device, &record))
 			record_remove(work->kmemd, device);
@@ -111,7 +111,7 @@ static int keep_records(const struct work *work, const struct kmemd_inventory *i
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && first && i < dax->source.identities.count; i++)
-		r = keep_record(work, first + i, error);
+		r = keep_record(work, &inventory->host, first + i, error);
 	if (r < 0) {
 		error_prefix(error, "%s is done but its hold is not as it should be", dax->name);
 		error->result = KMEMD_PARTLY;

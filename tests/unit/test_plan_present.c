@@ -219,7 +219,7 @@ static void the_first_memdev_speaks_for_an_interleaved_region(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		policy_decide(policy, &inventory->devices.items[i], &decision);
+		policy_decide(policy, &inventory->host, &inventory->devices.items[i], &decision);
 		assert_int_equal(plan_make(inventory, &inventory->devices.items[i], &decision,
 					   GOAL_POLICY, &plan),
 				 0);

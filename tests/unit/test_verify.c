@@ -38,7 +38,7 @@ static int check(const struct kmemd_inventory *inventory, const char *text, cons
 	struct decision decision = {.settings = default_settings};
 
 	if (inventory->devices.count)
-		policy_decide(policy, inventory->devices.items, &decision);
+		policy_decide(policy, &inventory->host, inventory->devices.items, &decision);
 	return verify(inventory, identity, &decision, goal, error);
 }
 
