@@ -341,10 +341,11 @@ static int check_whole_file(struct policy_draft *draft)
 
 static int mark_broken(struct policy_draft *draft)
 {
-	const struct policy_problem *first = draft->policy->problems.items + draft->problems_before;
+	const struct policy_problem *first;
 
 	if (draft->policy->problems.count == draft->problems_before)
 		return 0;
+	first = &draft->policy->problems.items[draft->problems_before];
 	draft->file.broken = true;
 	draft->file.mistake_line = first->line;
 	draft->file.mistake_path = strdup(first->path);
