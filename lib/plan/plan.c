@@ -160,6 +160,8 @@ static int plan_fresh_dax(struct plan *plan, const struct kmemd_inventory *inven
 	if (plan->refusal[0])
 		return 0;
 	note_parameter(plan, &inventory->host);
+	if (!settings->online)
+		return 0;
 
 	step = plan_add_step(plan, STEP_ONLINE, "", KEY_ZONE);
 	if (!step)
@@ -252,6 +254,9 @@ static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inve
 			    format_size(inventory->host.block_size, block));
 		return 0;
 	}
+	/* What is bound is another program's to put online, or to take offline. */
+	if (!settings->online && dax_is_kmem(dax))
+		return 0;
 	memmap = memmap_to_set(plan, &inventory->host, dax->memmap_on_memory, dax->name);
 	if (plan->refusal[0])
 		return 0;
@@ -271,6 +276,8 @@ static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inve
 			return 0;
 		note_parameter(plan, &inventory->host);
 	}
+	if (!settings->online)
+		return 0;
 	if (!bind && counts.in[BLOCK_ABSENT])
 		snprintf(plan->note, sizeof(plan->note),
 			 "%u of %u blocks of %s were not added by the driver",
@@ -451,7 +458,7 @@ static void refuse_beside_lost(struct plan *plan, const struct kmemd_inventory *
  */
 static const char *auto_online_word(const struct settings *settings)
 {
-	if (settings->mode != MODE_SYSTEM_RAM || settings->memmap == MEMMAP_NO)
+	if (settings->mode != MODE_SYSTEM_RAM || settings->memmap == MEMMAP_NO || !settings->online)
 		return "offline";
 	return settings->zone == ZONE_MOVABLE ? "online_movable" : "online_kernel";
 }

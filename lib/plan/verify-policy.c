@@ -8,20 +8,39 @@
 #include <errno.h>
 #include <inttypes.h>
 
-int verify_blocks(const struct dax_device *dax, enum block_state wanted, struct kmemd_error *error)
+static int verify_present(const struct dax_device *dax, struct kmemd_error *error)
 {
 	struct block_counts counts = dax_block_counts(dax);
 
+	return counts.in[BLOCK_ABSENT] == counts.total
+		       ? error_set(error, KMEMD_FAILED, EIO, "%s has no memory blocks in kmem",
+				   dax->name)
+		       : 0;
+}
+
+int verify_blocks(const struct dax_device *dax, enum block_state wanted, struct kmemd_error *error)
+{
 	array_foreach(block, &dax->blocks)
 		if (block->state != wanted && block->state != BLOCK_ABSENT)
 			return error_set(error, KMEMD_FAILED, EIO,
 					 "memory%" PRIu64 " of %s is %s and should be %s",
 					 block->index, dax->name, block_state_names[block->state],
 					 block_state_names[wanted]);
-	if (counts.in[BLOCK_ABSENT] == counts.total)
-		return error_set(error, KMEMD_FAILED, EIO, "%s has no memory blocks in kmem",
-				 dax->name);
-	return 0;
+	return verify_present(dax, error);
+}
+
+/* With Online=no the state of the blocks is another program's. */
+static int verify_kmem(const struct dax_device *dax, const struct settings *settings,
+		       struct kmemd_error *error)
+{
+	if (!dax_is_kmem(dax))
+		return error_set(error, KMEMD_FAILED, EIO,
+				 "%s is bound to %s and should be to kmem", dax->name,
+				 dax->driver[0] ? dax->driver : "no driver");
+	if (!settings->online)
+		return verify_present(dax, error);
+	return verify_blocks(dax, settings->zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL,
+			     error);
 }
 
 static int verify_memmap(const struct kmemd_inventory *after, const struct dax_device *dax,
@@ -44,15 +63,8 @@ static int verify_memmap(const struct kmemd_inventory *after, const struct dax_d
 static int verify_system_ram(const struct kmemd_inventory *after, const struct device *device,
 			     const struct decision *decision, struct kmemd_error *error)
 {
-	enum block_state wanted = decision->settings.zone == ZONE_MOVABLE ? BLOCK_MOVABLE
-									  : BLOCK_KERNEL;
-
 	array_foreach(dax, &device->dax) {
-		int r = dax_is_kmem(*dax)
-				? verify_blocks(*dax, wanted, error)
-				: error_set(error, KMEMD_FAILED, EIO,
-					    "%s is bound to %s and should be to kmem", (*dax)->name,
-					    (*dax)->driver[0] ? (*dax)->driver : "no driver");
+		int r = verify_kmem(*dax, &decision->settings, error);
 
 		if (r == 0)
 			r = verify_memmap(after, *dax, decision, error);

@@ -202,7 +202,7 @@ static void set_key(struct parser *parser, enum policy_key key, const char *valu
 	}
 	r = info->parse ? info->parse(file, value)
 			: pattern_list_parse(&file->match[key], value, info->parse_word);
-	if (r == -EINVAL) {
+	if (r < 0 && r != -ENOMEM) {
 		parser_problem(parser, "[%s] %s=%s: allowed is %s", info->section, info->name,
 			       value, info->allowed);
 		doubt(parser, key);

@@ -24,6 +24,33 @@ static void what_is_done_already_needs_no_step(void **state)
 		    "");
 }
 
+#define ONLINE_NO RAM_POLICY "Online=no\n"
+
+/* Bound and left offline; from then on the blocks are another program's. */
+static void with_online_no_nothing_is_put_online(void **state)
+{
+	struct machine machine = {
+		.memdevs = FULL_MEMDEV,
+		.regions = REGION,
+		.dax = "{" DAX_TEXT ", 'driver': '', " ABSENT "}",
+	};
+	struct planned planned = make(&machine, ONLINE_NO, "mem0", GOAL_POLICY);
+
+	(void)state;
+	assert_string_equal(steps_text(&planned.plan), "bind dax0.0");
+	assert_string_equal(planned.plan.auto_online, "offline");
+	release(&planned);
+	machine.dax = "{" DAX_TEXT ", 'driver': 'kmem', 'memmap_on_memory': true, " MOVABLE "}";
+	assert_plan(&machine, ONLINE_NO, "mem0", GOAL_POLICY, "");
+	assert_plan(&machine, ONLINE_NO "Zone=kernel\nMemmapOnMemory=no\n", "mem0", GOAL_POLICY,
+		    "");
+	machine = (struct machine){0};
+	planned = make(&machine, ONLINE_NO, "mem0", GOAL_POLICY);
+	assert_string_equal(steps_text(&planned.plan), "create-region mem0; bind");
+	assert_string_equal(planned.plan.auto_online, "offline");
+	release(&planned);
+}
+
 static void blocks_in_the_wrong_zone_or_offline_are_onlined(void **state)
 {
 	struct machine machine = {
@@ -418,6 +445,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_done_already_needs_no_step),
+		cmocka_unit_test(with_online_no_nothing_is_put_online),
 		cmocka_unit_test(blocks_in_the_wrong_zone_or_offline_are_onlined),
 		cmocka_unit_test(blocks_that_the_driver_did_not_add_are_noted),
 		cmocka_unit_test(another_memmap_takes_the_memory_out_and_in_again),

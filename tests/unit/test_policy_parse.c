@@ -552,6 +552,16 @@ static void comments_and_blanks_mean_nothing(void **state)
 	assert_int_equal(policy->files.items[0].line[KEY_MODE], 10);
 }
 
+/* Quotes mean nothing, and a # without a blank before it is part of a value. */
+static void a_value_is_what_is_written(void **state)
+{
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_good(
+		"[Match]\nModel=\"a#b;c\" # d\n" GOOD_MODE);
+
+	(void)state;
+	assert_string_equal(policy->files.items[0].value[KEY_MATCH_MODEL], "\"a#b;c\"");
+}
+
 static void lines_may_end_as_on_windows_and_begin_with_a_byte_order_mark(void **state)
 {
 	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_good(
@@ -613,6 +623,7 @@ int main(void)
 		cmocka_unit_test(a_long_line_is_a_line),
 		cmocka_unit_test(all_mistakes_of_a_file_are_told_at_once),
 		cmocka_unit_test(comments_and_blanks_mean_nothing),
+		cmocka_unit_test(a_value_is_what_is_written),
 		cmocka_unit_test(lines_may_end_as_on_windows_and_begin_with_a_byte_order_mark),
 		cmocka_unit_test(no_bytes_crash_the_parser),
 	};

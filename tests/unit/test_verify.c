@@ -72,6 +72,20 @@ static void all_blocks_in_the_zone_are_good(void **state)
 }
 
 /* Mixed zones never pass as success. */
+/* With Online=no another program puts blocks online; what kmemd does is there in any state. */
+static void blocks_that_another_program_has_are_good_in_any_state(void **state)
+{
+	static const char policy[] = RAM_POLICY "Online=no\n";
+
+	(void)state;
+	assert_good(machine("'driver': 'kmem',", "offline", "offline"), policy, GOAL_POLICY);
+	assert_good(machine("'driver': 'kmem',", "movable", "kernel"), policy, GOAL_POLICY);
+	assert_bad(machine("'driver': 'kmem',", "absent", "absent"), policy, GOAL_POLICY,
+		   "dax0.0 has no memory blocks in kmem");
+	assert_bad(machine("'driver': '',", "absent", "absent"), policy, GOAL_POLICY,
+		   "dax0.0 is bound to no driver and should be to kmem");
+}
+
 static void a_block_in_another_zone_is_named(void **state)
 {
 	(void)state;
@@ -174,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_blocks_in_the_zone_are_good),
+		cmocka_unit_test(blocks_that_another_program_has_are_good_in_any_state),
 		cmocka_unit_test(a_block_in_another_zone_is_named),
 		cmocka_unit_test(a_device_without_any_block_is_not_good),
 		cmocka_unit_test(another_driver_is_named),
