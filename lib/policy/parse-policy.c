@@ -370,16 +370,25 @@ void policy_release_draft(struct policy_draft *draft)
 	free_file(&draft->file);
 }
 
-/* A file of nothing but comments says nothing, like an empty one. */
+/* A file of nothing but comments is like an empty one, but may have been meant otherwise. */
+static int end_without_a_word(struct policy_draft *draft)
+{
+	int r = policy_add_warning(
+		draft->policy, draft->file.path, 0,
+		"it says nothing, and masks a file of its name in a directory of "
+		"lower precedence");
+
+	policy_release_draft(draft);
+	return r;
+}
+
 int policy_end(struct policy_draft *draft)
 {
 	struct policy_file *slot;
 	int r = 0;
 
-	if (!draft->says_something) {
-		policy_release_draft(draft);
-		return 0;
-	}
+	if (!draft->says_something)
+		return end_without_a_word(draft);
 	if (draft->policy->problems.count == draft->problems_before)
 		r = check_whole_file(draft);
 	if (r == 0)

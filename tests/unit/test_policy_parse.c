@@ -451,6 +451,7 @@ static void a_file_says_which_devices_and_what_they_should_be(void **state)
 	(void)state;
 	assert_bad(GOOD_MODE, 0, "no [Match] section with a key");
 	assert_bad("[Match]\n" GOOD_MODE, 0, "no [Match] section with a key");
+	assert_bad("[Region]\nCreate=yes\n" GOOD_MODE, 0, "no [Match] section with a key");
 	assert_bad(GOOD_MATCH, 0, "no [Memory] Mode=");
 	assert_bad(GOOD_MATCH "[Memory]\nZone=movable\n", 0, "no [Memory] Mode=");
 }
@@ -467,6 +468,8 @@ static void a_file_that_says_nothing_is_no_file(void **state)
 
 		assert_int_equal(policy->files.count, 0);
 		assert_int_equal(policy->problems.count, 0);
+		assert_int_equal(policy->warnings.count, 1);
+		assert_contains(policy->warnings.items[0].message, "it says nothing");
 	}
 }
 
