@@ -14,13 +14,16 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* "/etc/kmemd/policy.d/10-x.conf:7", or where the value comes from when no file says it. */
+/*
+ * "/etc/kmemd/policy.d/10-x.conf:7", or where the value comes from when no file says it. What a
+ * file with a mistake says is not taken.
+ */
 static void source_of(const struct decision *decision, enum policy_key key, char *buffer,
 		      size_t size)
 {
 	if (key == KEY_COUNT)
 		snprintf(buffer, size, "the command");
-	else if (decision->file && decision->file->line[key])
+	else if (decision->file && !decision->file->broken && decision->file->line[key])
 		snprintf(buffer, size, "%s:%u", policy_key_path(decision->file, key),
 			 decision->file->line[key]);
 	else

@@ -373,11 +373,13 @@ static void named_files_are_checked_and_told(void **state)
 	snprintf(none, sizeof(none), "%s", at(*state, "none.conf"));
 	write_text(good, GOOD("ignore"));
 	write_text(bad, "[Match]\nSize=12Q\n");
+	write_text(at(*state, "etc/50-ab.conf.d/x.conf"), "what is in force is not looked at\n");
 	assert_int_equal(kmemd_policy_check(kmemd, files, &policy, &error), 0);
 	json = kmemd_policy_to_json(policy);
 	assert_int_equal(json_count(json, "files"), 1);
 	assert_string_equal(json_object_get_string(json_member(json, "files", 0)), good);
 	assert_int_equal(json_count(json, "problems"), 2);
+	assert_int_equal(json_count(json, "warnings"), 0);
 	problem = json_member(json, "problems", 0);
 	assert_string_equal(json_text(problem, "file"), bad);
 	assert_int_equal(json_get_u64(problem, "line"), 2);

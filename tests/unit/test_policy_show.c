@@ -4,6 +4,8 @@
 #include "context.h"
 #include "fixture.h"
 #include "inventory/inventory.h"
+#include "policy/load-policy.h"
+#include "json/plan-json.h"
 #include "json/policy-json.h"
 
 static struct json_object *show(const char *folder, const struct kmemd_inventory *inventory,
@@ -160,6 +162,44 @@ static void a_device_that_a_broken_file_keeps(void **state)
 	assert_true(json_get_bool(tried, "fits"));
 }
 
+/* Explained by the drop-in that says a key, and not by what a broken file seems to say. */
+static void keys_are_explained_by_their_source(void **state)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_recorded(
+		"one-expander-fresh.json");
+	_cleanup_(kmemd_freep) struct kmemd *kmemd = NULL;
+
+	write_text(at(*state, "etc/20-b.conf"), GOOD);
+	write_text(at(*state, "etc/20-b.conf.d/x.conf"), "[Memory]\nZone=kernel\n");
+	assert_int_equal(kmemd_new(&kmemd, &(struct kmemd_paths){.policy_dirs = at(*state, "etc"),
+								 .run = at(*state, "run")}),
+			 0);
+	for (int broken = 0; broken < 2; broken++) {
+		_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
+		_cleanup_(json_object_putp) struct json_object *json = NULL;
+		struct kmemd_error error = {0};
+		struct json_object *device;
+
+		if (broken)
+			write_text(at(*state, "etc/10-a.conf"), GOOD "Zone=moon\n");
+		assert_int_equal(kmemd_policy_load(kmemd, &policy, &error), 0);
+		assert_int_equal(
+			kmemd_report_explain(kmemd, inventory, policy, "mem0", &json, &error), 0);
+		device = json_member(json, "devices", 0);
+		assert_string_equal(json_text(find(device, "keys", "key", "Memory.Mode"), "value"),
+				    broken ? "ignore" : "system-ram");
+		assert_string_equal(json_text(find(device, "keys", "key", "Memory.Mode"), "source"),
+				    broken ? "default" : at(*state, "etc/20-b.conf:5"));
+		assert_string_equal(json_text(find(device, "keys", "key", "Memory.Zone"), "source"),
+				    broken ? "default" : at(*state, "etc/20-b.conf.d/x.conf:2"));
+		assert_string_equal(
+			json_text(find(device, "keys", "key", "Memory.Online"), "value"), "yes");
+		assert_int_equal(json_count(device, "steps") > 0, !broken);
+		if (broken)
+			assert_contains(json_text(device, "refused"), "10-a.conf:6 has a mistake");
+	}
+}
+
 /* Whatever a device does not have is "none". */
 static void what_the_device_has_instead(void **state)
 {
@@ -220,6 +260,7 @@ int main(void)
 		with_folder(a_device_and_why),
 		with_folder(a_key_has_the_file_that_says_it),
 		with_folder(a_device_that_a_broken_file_keeps),
+		with_folder(keys_are_explained_by_their_source),
 		with_folder(what_the_device_has_instead),
 		with_folder(a_device_that_nobody_speaks_for),
 	};
