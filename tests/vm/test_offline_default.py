@@ -96,6 +96,43 @@ def test_mistake_in_a_policy_file_is_named_and_keeps_its_devices(guest, text, li
         guest.run(f"rm {path}; systemctl reload kmemd")
 
 
+def test_expander_waits_until_the_file_that_may_be_about_it_is_corrected(guest):
+    path = f"{POLICY}/05-mistake.conf"
+    cursor = log_cursor(guest)
+    guest.write(path, "[Match]\nKind=cxl-ram\n\n[Memory]\nMode=sysram\n")
+    try:
+        with Plugged(guest, 1, SECOND) as expander:
+            has_log(guest, cursor, rf"{path}:5 has a mistake and may be about it", timeout=90)
+            wait_idle(guest)
+            machine = see(guest)
+            assert (machine.blocks_of(SECOND), machine.blocks_of(AT_BOOT)) == ([], ["Movable"] * 4)
+            assert kmemctl(guest, f"apply {SECOND:#x}").rc == 3
+            guest.run(f"rm {path}; systemctl reload kmemd")
+            wait_online(guest, SECOND, HALF)
+            wait_idle(guest)
+            assert kmemctl(guest, f"drain {SECOND:#x}").rc == 0
+            expander.unplug()
+    finally:
+        guest.run(f"rm -f {path}; systemctl reload kmemd")
+
+
+def test_drop_in_that_leaves_memory_offline(guest):
+    folder = f"{POLICY}/50-cxl-ram.conf.d"
+    guest.write(f"{folder}/10-offline.conf", "[Memory]\nOnline=no\n")
+    try:
+        with Plugged(guest, 1, SECOND) as expander:
+            wait_for(guest, lambda machine: machine.blocks_of(SECOND) and "absent" not in machine.blocks_of(SECOND), "its blocks", 90)
+            wait_idle(guest)
+            machine = see(guest)
+            assert machine.dax_of(SECOND).driver == "kmem"
+            assert (machine.blocks_of(SECOND), machine.blocks_of(AT_BOOT)) == (["offline"] * 4, ["Movable"] * 4)
+            assert kmemctl(guest, f"plan {SECOND:#x} --json").json()["devices"][0]["steps"] == []
+            assert kmemctl(guest, f"drain {SECOND:#x}").rc == 0
+            expander.unplug()
+    finally:
+        guest.run(f"rm -r {folder}; systemctl reload kmemd")
+
+
 def test_policy_directory_that_cannot_be_read(guest):
     cursor = log_cursor(guest)
     # root may read any directory; one that is none cannot be read by anybody.
