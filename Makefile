@@ -6,6 +6,7 @@
 #   make demo        build everything, boot a guest, hot-plug an expander and watch (KEEP=1: stay in it)
 #   make check       all tests, guests included; ends in one line: N passed, N failed
 #   make check-unit  the tests that need neither root nor a guest, in seconds
+#   make fuzz        libFuzzer on everything that reads a file of somebody else (FUZZ_SECONDS=60 for each; needs clang)
 #   make check-vm    the tests in guests (TESTS="tests/vm/test_x.py" for some of them)
 #   make check-debug only what runs on the debug kernel, and for longer: a quarter of an hour, and ten minutes to build it
 #   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
@@ -44,7 +45,7 @@ override CPPFLAGS += -D_GNU_SOURCE -DKMEMD_VERSION='"$(VERSION)"' \
 	-DKMEMD_WORKER_PATH='"$(privatedir)/kmemd-worker"' -Ilib -I.
 override LDFLAGS += -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
-library_packages := libcxl libdaxctl libndctl libkmod libudev json-c inih
+library_packages := libcxl libdaxctl libndctl libkmod libudev json-c
 library_libs = $(shell pkg-config --libs $(library_packages) 2>/dev/null)
 systemd_libs = $(shell pkg-config --libs libsystemd 2>/dev/null)
 
@@ -53,13 +54,14 @@ cli_sources := $(wildcard cli/*.c)
 daemon_sources := $(wildcard daemon/*.c)
 worker_sources := $(wildcard daemon/worker/*.c)
 unit_tests := $(wildcard tests/unit/test_*.c)
+fuzz_targets := $(wildcard tests/fuzz/fuzz_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 programs := $(BUILD)/kmemd $(BUILD)/kmemd-worker $(BUILD)/kmemctl
 unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 
-.PHONY: all help demo check check-run check-unit check-vm check-debug bench bench-run demo-run kmod guest install \
+.PHONY: all help demo check check-run check-unit check-vm fuzz fuzz-programs check-debug bench bench-run demo-run kmod guest install \
 	format clean distclean dependencies
 # Objects of tests are kept, like all others.
 .SECONDARY:
@@ -67,7 +69,7 @@ unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 all: dependencies $(programs)
 
 help:
-	@sed -n '3,18s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,19s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 # Says what is missing before the compiler does.
 dependencies:
@@ -122,6 +124,22 @@ check:
 check-run: all guest $(unit_programs)
 	@tests/check-all $(BUILD)/tests-results $(unit_programs)
 
+# Of objects of their own: everything is instrumented, and what the sanitizers find ends the program.
+fuzz_folder := build/fuzz
+fuzz_programs := $(patsubst tests/fuzz/%.c,$(fuzz_folder)/fuzz/%,$(fuzz_targets))
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libkmemd.a
+	@mkdir -p $(@D)
+	$(call says,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(library_libs) -o $@
+
+fuzz-programs:
+	@$(MAKE) --no-print-directory BUILD=$(fuzz_folder) CC=clang SANITIZE=address,undefined \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link -fno-sanitize-recover=all' $(fuzz_programs)
+
+fuzz: dependencies fuzz-programs
+	@tests/fuzz/run $(BUILD)/fuzz-results $(fuzz_programs)
+
 check-vm: guest
 	@tests/vm/run $(TESTS)
 
@@ -174,7 +192,7 @@ install: all
 	install -D -m 0644 -t $(DESTDIR)$(dkmsdir)/ABI/testing kmod/ABI/testing/*
 
 format:
-	clang-format -i $(wildcard base/*.[ch] lib/*.[ch] lib/*/*.[ch] cli/*.[ch] daemon/*.[ch] daemon/*/*.[ch] tests/unit/*.[ch])
+	clang-format -i $(wildcard base/*.[ch] lib/*.[ch] lib/*/*.[ch] cli/*.[ch] daemon/*.[ch] daemon/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
 
 clean:
 	rm -rf $(BUILD)/obj $(BUILD)/tests $(BUILD)/tests-results $(BUILD)/guest $(BUILD)/vm $(programs) \

@@ -68,6 +68,57 @@ int parse_size(const char *text, uint64_t *ret)
 	return 0;
 }
 
+/* Seconds in the unit that the text begins with; 0 when it is none. *rest is what follows it. */
+static uint64_t take_time_unit(const char *text, const char **rest)
+{
+	static const struct {
+		const char *words;
+		uint64_t seconds;
+	} units[] = {
+		{" s sec second seconds ", 1},
+		{" m min minute minutes ", 60},
+		{" h hr hour hours ", 3600},
+		{" d day days ", 86400},
+	};
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+	char word[16];
+
+	*rest = text + length;
+	if (!length || length + 3 > sizeof(word))
+		return 0;
+	snprintf(word, sizeof(word), " %.*s ", (int)length, text);
+	for (unsigned int i = 0; i < array_size(units); i++)
+		if (strstr(units[i].words, word))
+			return units[i].seconds;
+	return 0;
+}
+
+int parse_seconds(const char *text, uint64_t *ret)
+{
+	const char *rest;
+	uint64_t total = 0, value, unit;
+
+	if (parse_u64(text, ret) == 0)
+		return 0;
+	if (!*text)
+		return -EINVAL;
+	while (*text) {
+		int r = parse_digits(text, &value, &rest);
+
+		if (r < 0)
+			return r;
+		unit = take_time_unit(rest + strspn(rest, " \t"), &text);
+		if (!unit)
+			return -EINVAL;
+		if (__builtin_mul_overflow(value, unit, &value) ||
+		    __builtin_add_overflow(total, value, &total))
+			return -ERANGE;
+		text += strspn(text, " \t");
+	}
+	*ret = total;
+	return 0;
+}
+
 int parse_bool(const char *text, bool *ret)
 {
 	static const char *const yes[] = {"yes", "true", "on", "1"};
@@ -88,6 +139,17 @@ int parse_name(const char *text, const char *const *names, unsigned int count)
 		if (!strcasecmp(text, names[i]))
 			return (int)i;
 	return -EINVAL;
+}
+
+bool is_uuid(const char *text)
+{
+	for (unsigned int i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+			return false;
+	}
+	return text[36] == '\0';
 }
 
 const char *format_size(uint64_t bytes, char buffer[SIZE_TEXT_MAX])

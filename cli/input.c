@@ -56,7 +56,7 @@ int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_err
 
 		fprintf(stderr, "kmemctl: ");
 		cli_print_problem(stderr, problem);
-		fprintf(stderr, " (the file is skipped)\n");
+		fprintf(stderr, " (devices that the file may be about are left alone)\n");
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/array.h"
 #include "base/error.h"
+#include "base/near.h"
 #include "cli/cli.h"
 #include "cli/device.h"
 #include "cli/list.h"

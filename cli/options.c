@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/near.h"
 #include "base/parse.h"
 #include "cli/cli.h"
 

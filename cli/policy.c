@@ -41,6 +41,12 @@ static int print_check(struct cli *cli, struct json_object *json)
 		cli_print_problem(stdout, json_member(json, "problems", i));
 		printf("\n");
 	}
+	for (size_t i = 0; i < json_count(json, "warnings"); i++) {
+		struct json_object *warning = json_member(json, "warnings", i);
+
+		printf("%s: warning: %s\n", json_text(warning, "file"),
+		       json_text(warning, "message"));
+	}
 	return problems ? KMEMD_FAILED : KMEMD_DONE;
 }
 
@@ -70,7 +76,9 @@ static void print_keys(const struct json_object *file)
 
 		table_add(table, "  %s", json_text(key, "key"));
 		table_add(table, "%s", json_text(key, "value"));
-		if (line)
+		if (line && strcmp(json_text(key, "file"), json_text(file, "file")))
+			table_add(table, "%s:%lu", json_text(key, "file"), (unsigned long)line);
+		else if (line)
 			table_add(table, "line %lu", (unsigned long)line);
 		else
 			table_add(table, "(default)");
@@ -87,7 +95,7 @@ static void print_file(const struct json_object *file)
 	else if (!strcmp(state, "masks"))
 		printf("%s: nothing in it, masks files of this name elsewhere\n", path);
 	else if (!strcmp(state, "bad"))
-		printf("%s: not in force, it has a mistake\n", path);
+		printf("%s: has a mistake, and keeps the devices that it may be about\n", path);
 	else
 		printf("%s\n", path);
 	if (json_count(file, "keys"))
@@ -99,7 +107,9 @@ static void print_device(const struct json_object *json, const struct json_objec
 	const char *winner = json_text(device, "policy");
 
 	printf("%s (%s): ", json_text(device, "device"), json_text(device, "identity"));
-	if (winner[0])
+	if (json_get_bool(device, "bad"))
+		printf("left as it is, %s has a mistake and may be about it\n", winner);
+	else if (winner[0])
 		printf("%s by %s, the first file that fits\n", json_text(device, "mode"), winner);
 	else
 		printf("left alone, no file fits\n");
@@ -111,7 +121,7 @@ static void print_device(const struct json_object *json, const struct json_objec
 		if (json_get_bool(tried, "fits"))
 			continue;
 		printf("  %s:%lu does not fit: %s=%s, the device has %s\n",
-		       json_text(tried, "file"), (unsigned long)json_get_u64(tried, "line"),
+		       json_text(tried, "key_file"), (unsigned long)json_get_u64(tried, "line"),
 		       json_text(tried, "key"), json_text(tried, "value"),
 		       json_text(tried, "device_value"));
 	}
@@ -139,7 +149,7 @@ static int show(struct cli *cli, const char *name)
 	if ((name && cli_read_inventory(cli, &inventory, &error) < 0) ||
 	    kmemd_report_policy(cli->kmemd, inventory, name, &json, &error) < 0)
 		return cli_fail(&error);
-	print_problems(json, " (the file is skipped)");
+	print_problems(json, " (devices that the file may be about are left alone)");
 	if (cli_print_json(cli, json))
 		return KMEMD_DONE;
 	if (json_object_object_get_ex(json, "device", &device)) {
@@ -236,27 +246,6 @@ static void print_texts(const struct json_object *json)
 	}
 }
 
-/* Takes out the sections that no policy file can stand for, and says why. How many they were. */
-static size_t take_out_obstacles(struct json_object *json)
-{
-	struct json_object *sections = NULL;
-	size_t count = 0;
-
-	json_object_object_get_ex(json, "sections", &sections);
-	for (size_t i = json_count(json, "sections"); i-- > 0;) {
-		const struct json_object *section = json_member(json, "sections", i);
-
-		if (!json_text(section, "obstacle")[0])
-			continue;
-		fprintf(stderr, "kmemctl: %s:%lu: [reconfigure-device %s]: %s\n",
-			json_text(section, "file"), (unsigned long)json_get_u64(section, "line"),
-			json_text(section, "name"), json_text(section, "obstacle"));
-		json_object_array_del_idx(sections, i, 1);
-		count++;
-	}
-	return count;
-}
-
 static int import(struct cli *cli, char *const *files)
 {
 	const char *directory = cli_value(cli, &option_output);
@@ -267,7 +256,7 @@ static int import(struct cli *cli, char *const *files)
 
 	if (kmemd_policy_import(cli->kmemd, files, &json, &error) < 0)
 		return cli_fail(&error);
-	problems = json_count(json, "problems") + take_out_obstacles(json);
+	problems = json_count(json, "problems");
 	print_problems(json, "");
 	if (!json_count(json, "sections") && !problems)
 		fprintf(stderr,

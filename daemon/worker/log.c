@@ -55,8 +55,9 @@ void log_error(const struct kmemd_error *error)
 void log_policy_problem(const char *file, uint64_t line, const char *message)
 {
 	sd_journal_send("SYSLOG_IDENTIFIER=kmemd", "PRIORITY=%d", LOG_WARNING,
-			"MESSAGE=%s:%lu: %s (the file is skipped)", file, (unsigned long)line,
-			message, "KMEMD_POLICY=%s", file, "MESSAGE_ID=" MESSAGE_POLICY, NULL);
+			"MESSAGE=%s:%lu: %s (devices that the file may be about are left alone)",
+			file, (unsigned long)line, message, "KMEMD_POLICY=%s", file,
+			"MESSAGE_ID=" MESSAGE_POLICY, NULL);
 }
 
 bool log_told_failure(void)

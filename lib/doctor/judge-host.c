@@ -2,6 +2,7 @@
 /* Settings of the machine, and others who put memory online. */
 #include "base/parse.h"
 #include "doctor/judge.h"
+#include "policy/load-policy.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -175,8 +176,9 @@ static unsigned int not_imported(const struct facts *facts)
 
 		if (facts->policy)
 			array_foreach(file, &facts->policy->files)
-				array_foreach(named, &file->match.uuids)
-					found = found || !strcasecmp(*named, *uuid);
+				array_foreach(named, &file->match[KEY_MATCH_UUID])
+					found = found || (pattern_is_exact(named) &&
+							  pattern_fits_text(named, *uuid));
 		count += !found;
 	}
 	return count;
@@ -231,19 +233,20 @@ void judge_policy(struct judgement *judgement)
 {
 	const struct kmemd_policy *policy = judgement->facts->policy;
 	struct finding *finding;
+	bool any_valid;
 
 	if (!policy)
 		return;
+	any_valid = policy_any_valid(policy);
 	array_foreach(problem, &policy->problems) {
 		char subject[128];
 
 		snprintf(subject, sizeof(subject), "%s:%u", problem->path, problem->line);
-		finding = find(judgement, policy->files.count ? SEVERITY_WARNING : SEVERITY_ERROR,
+		finding = find(judgement, any_valid ? SEVERITY_WARNING : SEVERITY_ERROR,
 			       "policy-mistake", subject, "%s", problem->message);
-		explain(finding, policy->files.count
-					 ? "the file is skipped: its devices fall to another file, "
-					   "or to none"
-					 : "no policy file is valid: nothing is done at all");
+		explain(finding, any_valid ? "devices that the file may be about are left as they "
+					     "are until it is corrected"
+					   : "no policy file is valid: nothing is done at all");
 		cure(finding, "correct it, then: kmemctl policy check && systemctl reload kmemd");
 	}
 	if (policy->files.count || policy->problems.count)

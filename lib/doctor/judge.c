@@ -45,7 +45,8 @@ struct decision judged_decision(const struct judgement *judgement, const struct 
 	struct decision decision = {.settings = default_settings};
 
 	if (judgement->facts->policy)
-		policy_decide(judgement->facts->policy, device, &decision);
+		policy_decide(judgement->facts->policy, &judgement->facts->inventory->host, device,
+			      &decision);
 	return decision;
 }
 

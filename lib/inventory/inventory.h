@@ -321,6 +321,7 @@ enum kmem_module {
 };
 
 struct host {
+	char name[65]; /* "" in inventories of before that */
 	char kernel[65];
 	char auto_online_blocks[32];	/* offline online online_kernel online_movable, or "" */
 	char machine[32];		/* x86_64; "" in inventories of before that */

@@ -24,6 +24,7 @@ static enum tristate get_tristate(const struct json_object *json, const char *ke
 
 static void load_host(const struct json_object *json, struct host *host)
 {
+	get_name(json, "name", host->name);
 	get_name(json, "kernel", host->kernel);
 	get_name(json, "auto_online_blocks", host->auto_online_blocks);
 	host->block_size = json_get_u64(json, "block_size");

@@ -347,8 +347,10 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 	int r = search.inventory ? read_block_size(kmemd, &search.inventory->host, error)
 				 : error_memory(error);
 
-	if (r == 0)
+	if (r == 0) {
+		read_host_names(&search.inventory->host);
 		r = find_devices(&search, error);
+	}
 	if (r == 0) {
 		keep_region(&search, region);
 		r = read_in_order(&search, error);

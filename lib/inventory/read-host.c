@@ -144,20 +144,27 @@ int read_block_size(const struct kmemd *kmemd, struct host *host, struct kmemd_e
 	return 0;
 }
 
+void read_host_names(struct host *host)
+{
+	struct utsname names;
+
+	uname(&names);
+	copy_name(host->name, names.nodename);
+	copy_name(host->kernel, names.release);
+	copy_name(host->machine, names.machine);
+}
+
 int read_host(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	      struct kmemd_error *error)
 {
 	_cleanup_close_ int sysfs = open(kmemd->sysfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct host *host = &inventory->host;
-	struct utsname names;
 	int r;
 
 	if (sysfs < 0)
 		return error_errno(error, errno, "cannot open %s: %s", kmemd->sysfs,
 				   strerror(errno));
-	uname(&names);
-	copy_name(host->kernel, names.release);
-	copy_name(host->machine, names.machine);
+	read_host_names(host);
 	r = read_block_size(kmemd, host, error);
 	if (r < 0)
 		return r;

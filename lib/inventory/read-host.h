@@ -9,6 +9,8 @@
 int read_host(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 	      struct kmemd_error *error);
 
+/* The host's name and kernel. Cannot fail. */
+void read_host_names(struct host *host);
 /* The size of a memory block, into host; REFUSED on a kernel without memory hotplug. */
 int read_block_size(const struct kmemd *kmemd, struct host *host, struct kmemd_error *error);
 /* Adds one memory node, unless it is gone. 0 or -ENOMEM. */

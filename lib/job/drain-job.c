@@ -154,6 +154,6 @@ int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const ch
 		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
 				 "no device is called '%s' (kmemctl status shows them)", name);
 	if (policy)
-		policy_decide(policy, device, &decision);
+		policy_decide(policy, &inventory->host, device, &decision);
 	return drain(kmemd, inventory, device, &decision, job, error);
 }

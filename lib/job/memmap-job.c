@@ -128,7 +128,7 @@ static int do_one(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 	int r;
 
 	if (policy)
-		policy_decide(policy, device, &decision);
+		policy_decide(policy, &inventory->host, device, &decision);
 	r = plan_memmap(inventory, device, dax, &decision, wish, &plan);
 	if (r < 0)
 		r = error_memory(error);

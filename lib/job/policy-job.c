@@ -282,7 +282,7 @@ static int do_device(const struct policy_job *job, const struct kmemd_inventory 
 	int r;
 
 	*ret_acted = false;
-	policy_decide(job->policy, device, &decision);
+	policy_decide(job->policy, &inventory->host, device, &decision);
 	if (is_left_alone(job, device, &decision))
 		return 0;
 	if (!decision.file || (decision.settings.mode == MODE_IGNORE && !decision.refusal[0])) {

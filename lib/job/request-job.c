@@ -95,12 +95,13 @@ struct leaving {
 };
 
 /* What is by hand not as policy wants it is held against it, like what was drained. */
-static bool needs_hold(const struct work *work, const struct device *device)
+static bool needs_hold(const struct work *work, const struct host *host,
+		       const struct device *device)
 {
 	struct decision decision = {.settings = default_settings};
 
 	if (work->policy)
-		policy_decide(work->policy, device, &decision);
+		policy_decide(work->policy, host, device, &decision);
 	return request_needs_hold(work->request, &decision);
 }
 
@@ -121,14 +122,14 @@ static int describe_now(const struct work *work, const struct device *device, ch
 	return 0;
 }
 
-static int add_record(struct task *task, const struct work *work, const struct device *device,
-		      struct kmemd_error *error)
+static int add_record(struct task *task, const struct work *work, const struct host *host,
+		      const struct device *device, struct kmemd_error *error)
 {
 	struct record record;
 	char message[64], left[LIFE_MAX];
 	int r;
 
-	if (needs_hold(work, device)) {
+	if (needs_hold(work, host, device)) {
 		snprintf(message, sizeof(message), "by hand: kmemctl %s", task->verb);
 		record_make(&record, device, RECORD_HELD, message, NULL);
 	} else if (record_read(work->kmemd, device, &record)) {
@@ -150,7 +151,7 @@ static int add_records(struct task *task, const struct work *work,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && first && i < dax->source.identities.count; i++)
-		r = add_record(task, work, first + i, error);
+		r = add_record(task, work, &inventory->host, first + i, error);
 	return r;
 }
 

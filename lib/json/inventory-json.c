@@ -15,6 +15,8 @@ static void put_tristate(struct json_object *object, const char *key, enum trist
 
 static void put_host(struct json_object *json, const struct host *host)
 {
+	if (host->name[0])
+		json_put_text(json, "name", host->name);
 	json_put_text(json, "kernel", host->kernel);
 	json_put_u64(json, "block_size", host->block_size);
 	json_put_text(json, "auto_online_blocks", host->auto_online_blocks);

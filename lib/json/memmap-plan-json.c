@@ -25,7 +25,7 @@ int kmemd_report_memmap_plan(struct kmemd *kmemd, const struct kmemd_inventory *
 	json = json_object_new_object();
 	devices = json_put_array(json, "devices");
 	if (policy)
-		policy_decide(policy, device, &decision);
+		policy_decide(policy, &inventory->host, device, &decision);
 	array_foreach(dax, &device->dax) {
 		struct plan plan;
 

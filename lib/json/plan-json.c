@@ -14,14 +14,18 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* "/etc/kmemd/policy.d/10-x.conf:7", or where the value comes from when no file says it. */
+/*
+ * "/etc/kmemd/policy.d/10-x.conf:7", or where the value comes from when no file says it. What a
+ * file with a mistake says is not taken.
+ */
 static void source_of(const struct decision *decision, enum policy_key key, char *buffer,
 		      size_t size)
 {
 	if (key == KEY_COUNT)
 		snprintf(buffer, size, "the command");
-	else if (decision->file && decision->file->line[key])
-		snprintf(buffer, size, "%s:%u", decision->file->path, decision->file->line[key]);
+	else if (decision->file && !decision->file->broken && decision->file->line[key])
+		snprintf(buffer, size, "%s:%u", policy_key_path(decision->file, key),
+			 decision->file->line[key]);
 	else
 		snprintf(buffer, size, "default");
 }
@@ -114,6 +118,7 @@ static void put_explanation(struct json_object *array, const struct kmemd *kmemd
 	put_key(keys, decision, KEY_ZONE, zone_names[settings->zone]);
 	put_key(keys, decision, KEY_MEMMAP_ON_MEMORY, memmap_wish_names[settings->memmap]);
 	snprintf(number, sizeof(number), "%u", settings->drain_timeout_sec);
+	put_key(keys, decision, KEY_ONLINE, settings->online ? "yes" : "no");
 	put_key(keys, decision, KEY_DRAIN_TIMEOUT, number);
 	put_key(keys, decision, KEY_ON_FAILURE, on_failure_names[settings->on_failure]);
 }
@@ -148,7 +153,7 @@ static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inv
 
 		if (only && only != device)
 			continue;
-		policy_decide(policy, device, &decision);
+		policy_decide(policy, &inventory->host, device, &decision);
 		if (!devices || plan_make(inventory, device, &decision, goal, &plan) < 0) {
 			json_object_put(json);
 			return error_memory(error);

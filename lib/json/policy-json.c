@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/parse.h"
 #include "context.h"
@@ -19,8 +18,6 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#define POLICY_FILE_MAX (64 * 1024)
-
 DEFINE_CLEANUP(struct kmemd_policy *, kmemd_policy_free);
 
 static void put_problem(struct json_object *array, const struct policy_problem *problem)
@@ -32,16 +29,26 @@ static void put_problem(struct json_object *array, const struct policy_problem *
 	json_put_text(json, "message", problem->message);
 }
 
+static void put_problems(struct json_object *json, const struct kmemd_policy *policy)
+{
+	struct json_object *array = json_put_array(json, "problems");
+
+	array_foreach(problem, &policy->problems)
+		put_problem(array, problem);
+	array = json_put_array(json, "warnings");
+	array_foreach(warning, &policy->warnings)
+		put_problem(array, warning);
+}
+
 struct json_object *kmemd_policy_to_json(const struct kmemd_policy *policy)
 {
 	struct json_object *json = json_object_new_object(), *array;
 
 	array = json_put_array(json, "files");
 	array_foreach(file, &policy->files)
-		json_object_array_add(array, json_object_new_string(file->path));
-	array = json_put_array(json, "problems");
-	array_foreach(problem, &policy->problems)
-		put_problem(array, problem);
+		if (!file->broken)
+			json_object_array_add(array, json_object_new_string(file->path));
+	put_problems(json, policy);
 	return json;
 }
 
@@ -53,72 +60,50 @@ static void key_name(enum policy_key key, char *buffer, size_t size)
 	snprintf(buffer, size, "%s.%s", policy_keys[key].section, policy_keys[key].name);
 }
 
-/* What stands behind the = in a line of a file, without blanks and comment. */
-static void value_in_line(const char *text, unsigned int number, char *buffer, size_t size)
-{
-	const char *sign, *end;
-
-	buffer[0] = '\0';
-	while (number-- > 1) {
-		text += strcspn(text, "\n");
-		if (!*text++)
-			return;
-	}
-	end = text + strcspn(text, "\n");
-	sign = memchr(text, '=', (size_t)(end - text));
-	if (!sign)
-		return;
-	for (sign++; sign < end && (*sign == ' ' || *sign == '\t'); sign++)
-		;
-	for (const char *c = sign; c < end; c++)
-		if (*c == '#' && c > sign && (c[-1] == ' ' || c[-1] == '\t'))
-			end = c;
-	while (end > sign && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-		end--;
-	snprintf(buffer, size, "%.*s", (int)(end - sign), sign);
-}
-
 /* In words that a file could say; "" for keys of [Match], which have no default. */
-static const char *default_value(enum policy_key key, char buffer[16])
+static const char *setting_text(const struct settings *settings, enum policy_key key,
+				char buffer[16])
 {
 	switch (key) {
 	case KEY_CREATE:
-		return default_settings.create ? "yes" : "no";
+		return settings->create ? "yes" : "no";
 	case KEY_MODE:
-		return mode_names[default_settings.mode];
+		return mode_names[settings->mode];
 	case KEY_ZONE:
-		return zone_names[default_settings.zone];
+		return zone_names[settings->zone];
 	case KEY_MEMMAP_ON_MEMORY:
-		return memmap_wish_names[default_settings.memmap];
+		return memmap_wish_names[settings->memmap];
+	case KEY_ONLINE:
+		return settings->online ? "yes" : "no";
 	case KEY_DRAIN_TIMEOUT:
-		snprintf(buffer, 16, "%u", default_settings.drain_timeout_sec);
+		snprintf(buffer, 16, "%u", settings->drain_timeout_sec);
 		return buffer;
 	case KEY_ON_FAILURE:
-		return on_failure_names[default_settings.on_failure];
+		return on_failure_names[settings->on_failure];
 	default:
 		return "";
 	}
 }
 
-static void put_keys(struct json_object *json, const struct policy_file *file, const char *text)
+/* Each key as it is written, or as the file's other keys make it by default. */
+static void put_keys(struct json_object *json, const struct policy_file *file)
 {
 	struct json_object *keys = json_put_array(json, "keys");
 
-	for (unsigned int key = 0; key < KEY_COUNT; key++) {
-		char name[64], value[512], number[16];
+	for (unsigned int i = 0; i < KEY_COUNT; i++) {
+		enum policy_key key = (enum policy_key)i;
+		char name[64], number[16];
+		const char *value = file->value[key] ? file->value[key]
+						     : setting_text(&file->settings, key, number);
 		struct json_object *item;
 
-		if (file->line[key])
-			value_in_line(text, file->line[key], value, sizeof(value));
-		else
-			snprintf(value, sizeof(value), "%s",
-				 default_value((enum policy_key)key, number));
-		if (!value[0])
+		if (!*value)
 			continue;
-		key_name((enum policy_key)key, name, sizeof(name));
+		key_name(key, name, sizeof(name));
 		item = json_append_object(keys);
 		json_put_text(item, "key", name);
 		json_put_text(item, "value", value);
+		json_put_text(item, "file", policy_key_path(file, key));
 		json_put_u64(item, "line", file->line[key]);
 	}
 }
@@ -145,8 +130,6 @@ static void put_file(struct json_object *array, const dropin_list *list, const s
 {
 	struct json_object *json = json_append_object(array);
 	const struct policy_file *parsed = find_file(policy, file->path);
-	_cleanup_free_ char *text = NULL;
-	size_t length;
 
 	json_put_text(json, "file", file->path);
 	if (file->replaced_by) {
@@ -154,23 +137,30 @@ static void put_file(struct json_object *array, const dropin_list *list, const s
 
 		json_put_text(json, "state", by && by->masks ? "masked" : "replaced");
 		json_put_text(json, "by", file->replaced_by);
-	} else if (file->masks) {
+	} else if (!parsed) { /* it is empty, or has nothing but comments */
 		json_put_text(json, "state", "masks");
-	} else if (!parsed) {
+	} else if (parsed->broken) {
 		json_put_text(json, "state", "bad");
 	} else {
 		json_put_text(json, "state", "in-force");
-		if (file_read(file->path, POLICY_FILE_MAX, &text, &length) == 0)
-			put_keys(json, parsed, text);
+		array = json_put_array(json, "drop_ins");
+		array_foreach(drop_in, &parsed->drop_ins)
+			json_object_array_add(array, json_object_new_string(*drop_in));
+		put_keys(json, parsed);
 	}
 }
 
 /* --- a device -----------------------------------------------------------------------------------
  */
 
+static const char *known(const char *text)
+{
+	return text && *text ? text : "none";
+}
+
 /* What the device has where a key of [Match] asks for something else. */
-static void device_value(const struct device *device, enum policy_key key, char *buffer,
-			 size_t size)
+static void device_value(const struct host *host, const struct device *device, enum policy_key key,
+			 char *buffer, size_t size)
 {
 	char text[SIZE_TEXT_MAX];
 	int node = device->dax.count ? device->dax.items[0]->target_node : device->node;
@@ -186,7 +176,7 @@ static void device_value(const struct device *device, enum policy_key key, char 
 			snprintf(buffer, size, "none");
 		break;
 	case KEY_MATCH_UUID:
-		snprintf(buffer, size, "%s", device->uuid[0] ? device->uuid : "none");
+		snprintf(buffer, size, "%s", known(device->uuid));
 		break;
 	case KEY_MATCH_SIZE:
 		snprintf(buffer, size, "%s", format_size(device->size, text));
@@ -195,55 +185,65 @@ static void device_value(const struct device *device, enum policy_key key, char 
 		snprintf(buffer, size, "%d", node);
 		break;
 	case KEY_MATCH_PCI_PATH:
-		snprintf(buffer, size, "%s", device->host[0] ? device->host : "none");
+		snprintf(buffer, size, "%s", known(device->host));
+		break;
+	case KEY_MATCH_VENDOR:
+		snprintf(buffer, size, "%s", known(device->vendor));
+		break;
+	case KEY_MATCH_MODEL:
+		snprintf(buffer, size, "%s", known(device->model));
+		break;
+	case KEY_MATCH_HOST:
+		snprintf(buffer, size, "%s", known(host->name));
+		break;
+	case KEY_MATCH_KERNEL_VERSION:
+		snprintf(buffer, size, "%s", known(host->kernel));
 		break;
 	default:
 		buffer[0] = '\0';
 	}
 }
 
-/* Every file up to the one that fits, with the first key that stood against it. */
+/* Every file up to the one that fits, with the first key that is against it. */
 static void put_tried(struct json_object *json, const struct kmemd_policy *policy,
-		      const struct device *device)
+		      const struct host *host, const struct device *device)
 {
 	struct json_object *tried = json_put_array(json, "tried");
 
 	array_foreach(file, &policy->files) {
-		enum policy_key misfit = policy_misfit(file, device);
+		enum policy_key misfit = policy_misfit(file, host, device);
 		struct json_object *item = json_append_object(tried);
-		_cleanup_free_ char *text = NULL;
-		char buffer[512];
-		size_t length;
+		char buffer[256];
 
 		json_put_text(item, "file", file->path);
 		json_put_bool(item, "fits", misfit == KEY_COUNT);
+		json_put_bool(item, "bad", file->broken);
 		if (misfit == KEY_COUNT)
 			return;
 		key_name(misfit, buffer, sizeof(buffer));
 		json_put_text(item, "key", buffer);
+		json_put_text(item, "key_file", policy_key_path(file, misfit));
 		json_put_u64(item, "line", file->line[misfit]);
-		buffer[0] = '\0';
-		if (file_read(file->path, POLICY_FILE_MAX, &text, &length) == 0)
-			value_in_line(text, file->line[misfit], buffer, sizeof(buffer));
-		json_put_text(item, "value", buffer);
-		device_value(device, misfit, buffer, sizeof(buffer));
+		json_put_text(item, "value", file->value[misfit] ? file->value[misfit] : "");
+		device_value(host, device, misfit, buffer, sizeof(buffer));
 		json_put_text(item, "device_value", buffer);
 	}
 }
 
 static void put_device(struct json_object *json, const struct kmemd_policy *policy,
-		       const struct device *device)
+		       const struct host *host, const struct device *device)
 {
 	struct decision decision;
 
-	policy_decide(policy, device, &decision);
+	policy_decide(policy, host, device, &decision);
 	json_put_text(json, "device", device->name);
 	json_put_text(json, "identity", device->identity);
 	json_put_text(json, "kind", kind_names[device->kind]);
 	json_put_text(json, "policy", decision.file ? decision.file->path : "");
+	json_put_bool(json, "bad", decision.file && decision.file->broken);
 	json_put_text(json, "mode", mode_names[decision.settings.mode]);
 	json_put_text(json, "refused", decision.refusal);
-	put_tried(json, policy, device);
+	put_tried(json, policy, host, device);
 }
 
 int kmemd_report_policy(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
@@ -264,16 +264,14 @@ int kmemd_report_policy(struct kmemd *kmemd, const struct kmemd_inventory *inven
 		return r;
 	json = json_object_new_object();
 	array = json_put_array(json, "files");
-	/* kmemd_policy_check() has told what can go wrong with the directories. */
+	/* kmemd_policy_check() has reported what can go wrong with the directories. */
 	r = dropin_list_read("", kmemd->policy_dirs, ".conf", &list, &failed);
 	array_foreach(file, &list)
 		put_file(array, &list, file, policy);
 	dropin_list_release(&list);
-	array = json_put_array(json, "problems");
-	array_foreach(problem, &policy->problems)
-		put_problem(array, problem);
+	put_problems(json, policy);
 	if (device)
-		put_device(json_put_object(json, "device"), policy, device);
+		put_device(json_put_object(json, "device"), policy, &inventory->host, device);
 	if (r < 0 || !json) {
 		json_object_put(json);
 		return r == -ENOMEM || !json
@@ -301,7 +299,6 @@ static void put_section(struct json_object *array, const struct daxctl_section *
 	json_put_bool(json, "online", section->online);
 	json_put_bool(json, "movable", section->movable);
 	daxctl_section_policy_name(section, name, sizeof(name));
-	json_put_text(json, "obstacle", daxctl_section_obstacle(section));
 	json_put_text(json, "policy_name", name);
 	json_put_text(json, "policy_text", text ? text : "");
 }

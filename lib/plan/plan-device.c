@@ -66,7 +66,7 @@ static void refuse_beside_lost(struct plan *plan, const struct kmemd_inventory *
  */
 static const char *auto_online_word(const struct settings *settings)
 {
-	if (settings->mode != MODE_SYSTEM_RAM || settings->memmap == MEMMAP_NO)
+	if (settings->mode != MODE_SYSTEM_RAM || settings->memmap == MEMMAP_NO || !settings->online)
 		return "offline";
 	return settings->zone == ZONE_MOVABLE ? "online_movable" : "online_kernel";
 }

@@ -52,7 +52,8 @@ static void check(struct plan *plan, const struct kmemd_inventory *inventory,
 		plan_refuse(plan,
 			    "%s:%u says MemmapOnMemory=%s and would undo it: change that, "
 			    "then kmemctl apply %s",
-			    decision->file->path, decision->file->line[KEY_MEMMAP_ON_MEMORY],
+			    policy_key_path(decision->file, KEY_MEMMAP_ON_MEMORY),
+			    decision->file->line[KEY_MEMMAP_ON_MEMORY],
 			    memmap_wish_names[decision->settings.memmap], plan->device->name);
 }
 

@@ -87,6 +87,8 @@ static int plan_fresh_dax(struct plan *plan, const struct kmemd_inventory *inven
 	if (plan_is_refused(plan))
 		return 0;
 	note_parameter(plan, &inventory->host);
+	if (!settings->online)
+		return 0;
 
 	step = plan_add_step_after(plan, STEP_ONLINE, KEY_ZONE);
 	if (!step)
@@ -207,13 +209,16 @@ static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inve
 			    dax->name);
 		return 0;
 	}
+	/* What is bound is another program's to put online, or to take offline. */
+	if (!plan->decision.settings.online && dax_is_kmem(dax))
+		return 0;
 	memmap = memmap_to_set(plan, &inventory->host, dax->memmap_on_memory, dax->name);
 	if (plan_is_refused(plan))
 		return 0;
 	bind = needs_bind(plan, dax, memmap);
 	if (bind)
 		r = plan_bind_kmem(plan, inventory, dax, memmap);
-	if (r < 0 || plan_is_refused(plan))
+	if (r < 0 || plan_is_refused(plan) || !plan->decision.settings.online)
 		return r;
 	return plan_online(plan, dax, !bind);
 }

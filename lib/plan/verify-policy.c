@@ -9,20 +9,24 @@
 #include <errno.h>
 #include <inttypes.h>
 
-int verify_blocks(const struct dax_device *dax, enum block_state wanted, struct kmemd_error *error)
+static int verify_present(const struct dax_device *dax, struct kmemd_error *error)
 {
 	struct block_counts counts = dax_block_counts(dax);
 
+	if (counts.in[BLOCK_ABSENT] != counts.total)
+		return 0;
+	return error_set(error, KMEMD_FAILED, EIO, "%s has no memory blocks in kmem", dax->name);
+}
+
+int verify_blocks(const struct dax_device *dax, enum block_state wanted, struct kmemd_error *error)
+{
 	array_foreach(block, &dax->blocks)
 		if (block->state != wanted && block->state != BLOCK_ABSENT)
 			return error_set(error, KMEMD_FAILED, EIO,
 					 "memory%" PRIu64 " of %s is %s and should be %s",
 					 block->index, dax->name, block_state_names[block->state],
 					 block_state_names[wanted]);
-	if (counts.in[BLOCK_ABSENT] == counts.total)
-		return error_set(error, KMEMD_FAILED, EIO, "%s has no memory blocks in kmem",
-				 dax->name);
-	return 0;
+	return verify_present(dax, error);
 }
 
 static int verify_memmap(const struct kmemd_inventory *after, const struct dax_device *dax,
@@ -55,18 +59,22 @@ static bool is_in_scope(const struct verify_scope *scope, const struct dax_devic
 	return is_named(scope, dax->name) || is_named(scope, dax->origin);
 }
 
+/* With Online=no the state of the blocks is another program's. */
 static int verify_dax(const struct kmemd_inventory *after, const struct dax_device *dax,
 		      const struct decision *decision, struct kmemd_error *error)
 {
-	enum block_state wanted = decision->settings.zone == ZONE_MOVABLE ? BLOCK_MOVABLE
-									  : BLOCK_KERNEL;
+	const struct settings *settings = &decision->settings;
 	int r;
 
 	if (!dax_is_kmem(dax))
 		return error_set(error, KMEMD_FAILED, EIO,
 				 "%s is bound to %s and should be to kmem", dax->name,
 				 dax->driver[0] ? dax->driver : "no driver");
-	r = verify_blocks(dax, wanted, error);
+	if (settings->online)
+		r = verify_blocks(
+			dax, settings->zone == ZONE_MOVABLE ? BLOCK_MOVABLE : BLOCK_KERNEL, error);
+	else
+		r = verify_present(dax, error);
 	return r < 0 ? r : verify_memmap(after, dax, decision, error);
 }
 

@@ -4,11 +4,12 @@
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/file.h"
+#include "base/ini.h"
+#include "base/parse.h"
 #include "policy/keys.h"
 #include "policy/parse-policy.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -32,19 +33,6 @@ struct reader {
 			(reader)->result = -ENOMEM;                                                \
 	} while (0)
 
-static bool is_uuid(const char *text)
-{
-	size_t i;
-
-	for (i = 0; text[i]; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (i >= 36 || (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i])))
-			return false;
-	}
-	return i == 36;
-}
-
 /* daxctl looks at the first character only, and at nothing else. */
 static int parse_flag(const char *text, bool *ret)
 {
@@ -64,14 +52,6 @@ const struct daxctl_section *daxctl_config_find(const struct daxctl_config *conf
 		if (!strcasecmp(section->uuid, uuid))
 			return section;
 	return NULL;
-}
-
-const char *daxctl_section_obstacle(const struct daxctl_section *section)
-{
-	if (section->mode == MODE_SYSTEM_RAM && !section->online)
-		return "online=false has no counterpart: kmemd puts the memory of a system-ram "
-		       "device online";
-	return "";
 }
 
 /* What is missing shows only when a section is at its end. */
@@ -115,11 +95,10 @@ static void end_section(struct reader *reader)
 		reader->result = -ENOMEM;
 }
 
-static void begin_section(struct reader *reader, char *line)
+static void begin_section(struct reader *reader, const char *title)
 {
-	char *end = strchr(line, ']');
 	size_t word = strlen(SECTION_WORD);
-	const char *name;
+	const char *name = title;
 
 	end_section(reader);
 	reader->section_bad = false;
@@ -129,24 +108,17 @@ static void begin_section(struct reader *reader, char *line)
 		.movable = true,
 	};
 	reader->in_section = true;
-	if (!end) {
-		reader_problem(reader, reader->line, "'%s': the ] is missing", line);
-		reader->in_section = false;
-		return;
-	}
-	*end = '\0';
-	name = line + 1 + strspn(line + 1, " \t");
-	if (strncasecmp(name, SECTION_WORD, word) || (name[word] && !isspace(name[word]))) {
+	if (strncasecmp(name, SECTION_WORD, word) ||
+	    (name[word] && !isspace((unsigned char)name[word]))) {
 		reader_problem(reader, reader->line,
-			       "[%s]: no such section; allowed is [" SECTION_WORD " NAME]",
-			       line + 1);
+			       "[%s]: no such section; allowed is [" SECTION_WORD " NAME]", title);
 		reader->in_section = false;
 		return;
 	}
 	name += word;
 	name += strspn(name, " \t\"");
 	snprintf(reader->section.name, sizeof(reader->section.name), "%.*s",
-		 (int)strcspn(name, "\"]"), name);
+		 (int)strcspn(name, "\""), name);
 }
 
 static void set_key(struct reader *reader, const char *key, const char *value)
@@ -188,76 +160,56 @@ static void set_key(struct reader *reader, const char *key, const char *value)
 	}
 }
 
-/* Cuts blanks off both ends, in place. */
-static char *trim(char *text)
+static void take_key(struct reader *reader, const char *key, const char *value)
 {
-	size_t length;
-
-	text += strspn(text, " \t\r");
-	length = strlen(text);
-	while (length && strchr(" \t\r", text[length - 1]))
-		text[--length] = '\0';
-	return text;
-}
-
-/* As iniparser takes it: in quotes, or up to a comment. */
-static char *unquote(char *value)
-{
-	char *end;
-
-	value = trim(value);
-	if (value[0] == '"' || value[0] == '\'') {
-		end = strchr(value + 1, value[0]);
-		if (end) {
-			*end = '\0';
-			return value + 1;
-		}
-	}
-	value[strcspn(value, ";#")] = '\0';
-	return trim(value);
-}
-
-static void take_line(struct reader *reader, char *line)
-{
-	char *sign;
-
-	line = trim(line);
-	if (!line[0] || line[0] == '#' || line[0] == ';')
-		return;
-	if (line[0] == '[') {
-		begin_section(reader, line);
-		return;
-	}
-	sign = strchr(line, '=');
-	if (!sign) {
-		reader_problem(reader, reader->line,
-			       "'%s': neither a [" SECTION_WORD " NAME], a key = value nor a "
-			       "# comment",
-			       line);
-		return;
-	}
-	*sign = '\0';
-	/* Keys of a section that is not understood were told with it. */
+	/* Keys of a section that is not understood were reported with it. */
 	if (reader->in_section)
-		set_key(reader, trim(line), unquote(sign + 1));
+		set_key(reader, key, value);
 	else if (!reader->section_bad)
 		reader_problem(reader, reader->line,
-			       "%s= stands before the first [" SECTION_WORD " NAME]", trim(line));
+			       "%s= is before the first [" SECTION_WORD " NAME]", key);
 }
 
-int daxctl_config_parse(struct daxctl_config *config, const char *file, const char *text)
+static void take_nonsense(struct reader *reader, const char *line)
+{
+	if (*line == '[') {
+		end_section(reader);
+		reader_problem(reader, reader->line,
+			       "'%s': the ] is missing, or something follows it", line);
+		return;
+	}
+	reader_problem(reader, reader->line,
+		       "'%s': neither a [" SECTION_WORD " NAME], a key = value nor a # comment",
+		       line);
+}
+
+static void take_line(struct reader *reader, const struct ini_line *line)
+{
+	reader->line = line->number;
+	if (line->type == INI_SECTION)
+		begin_section(reader, line->name);
+	else if (line->type == INI_KEY)
+		take_key(reader, line->name, line->value);
+	else if (line->type == INI_NONSENSE)
+		take_nonsense(reader, line->name);
+	else
+		reader_problem(reader, line->number,
+			       "it contains a zero byte: this is no text file");
+}
+
+int daxctl_config_parse(struct daxctl_config *config, const char *file, const char *text,
+			size_t length)
 {
 	struct reader reader = {.config = config, .file = file};
-	_cleanup_free_ char *copy = strdup(text);
-	char *rest = copy, *line;
+	struct ini_reader lines;
+	struct ini_line line;
 
-	if (!copy)
+	if (ini_open(&lines, text, length, true) < 0)
 		return -ENOMEM;
-	while ((line = strsep(&rest, "\n"))) {
-		reader.line++;
-		take_line(&reader, line);
-	}
+	while (ini_next(&lines, &line))
+		take_line(&reader, &line);
 	end_section(&reader);
+	ini_close(&lines);
 	return reader.result;
 }
 
@@ -278,10 +230,7 @@ static int read_file(struct daxctl_config *config, const char *path)
 		return r;
 	if (r < 0)
 		return policy_add_problem(config, path, 0, "cannot read it: %s", strerror(-r));
-	if (strlen(text) != length)
-		return policy_add_problem(config, path, 0,
-					  "it contains a zero byte: this is no text file");
-	return daxctl_config_parse(config, path, text);
+	return daxctl_config_parse(config, path, text, length);
 }
 
 int daxctl_config_read(const struct kmemd *kmemd, char *const *files, struct daxctl_config *ret)
@@ -310,10 +259,8 @@ void daxctl_config_release(struct daxctl_config *config)
 		free(*file);
 	array_foreach(section, &config->sections)
 		free(section->file);
-	array_foreach(problem, &config->problems) {
-		free(problem->path);
-		free(problem->message);
-	}
+	array_foreach(problem, &config->problems)
+		policy_problem_release(problem);
 	free(config->files.items);
 	free(config->sections.items);
 	free(config->problems.items);
@@ -328,17 +275,19 @@ void daxctl_section_policy_name(const struct daxctl_section *section, char *buff
 
 char *daxctl_section_policy_text(const struct daxctl_section *section)
 {
-	const char *zone = "";
+	const char *zone = "", *online = "";
 
-	if (section->mode == MODE_SYSTEM_RAM)
+	if (section->mode == MODE_SYSTEM_RAM) {
 		zone = section->movable ? "Zone=movable\n" : "Zone=kernel\n";
+		online = section->online ? "" : "Online=no\n";
+	}
 	return format_text("# From %s:%u, [" SECTION_WORD "%s%s], by kmemctl policy import.\n"
 			   "[Match]\n"
 			   "Kind=nvdimm\n"
 			   "Uuid=%s\n"
 			   "\n"
 			   "[Memory]\n"
-			   "Mode=%s\n%s",
+			   "Mode=%s\n%s%s",
 			   section->file, section->line, section->name[0] ? " " : "", section->name,
-			   section->uuid, mode_names[section->mode], zone);
+			   section->uuid, mode_names[section->mode], zone, online);
 }

@@ -10,7 +10,7 @@
  *   online = true | false		(default: true)
  *   movable = true | false		(default: true)
  *
- * daxctl itself passes over what it does not understand; here every mistake is told.
+ * daxctl itself passes over what it does not understand; here every mistake is reported.
  */
 #include "base/array.h"
 #include "context.h"
@@ -41,15 +41,14 @@ struct daxctl_config {
  */
 int daxctl_config_read(const struct kmemd *kmemd, char *const *files, struct daxctl_config *ret);
 /* One file's text. Pure. */
-int daxctl_config_parse(struct daxctl_config *config, const char *file, const char *text);
+int daxctl_config_parse(struct daxctl_config *config, const char *file, const char *text,
+			size_t length);
 void daxctl_config_release(struct daxctl_config *config);
 
 /* The section about a namespace, or NULL. */
 const struct daxctl_section *daxctl_config_find(const struct daxctl_config *config,
 						const char *uuid);
 
-/* Why no policy file can say the same as a section, or "". */
-const char *daxctl_section_obstacle(const struct daxctl_section *section);
 /* The name of the policy file that says the same as a section, and its text (to be freed). */
 void daxctl_section_policy_name(const struct daxctl_section *section, char *buffer, size_t size);
 char *daxctl_section_policy_text(const struct daxctl_section *section);

@@ -12,8 +12,12 @@ extern const struct settings default_settings;
 /* Names and texts of a key: "Memory", "Mode", "system-ram, devdax or ignore". */
 struct policy_key_info {
 	const char *section, *name, *allowed;
-	/* 0, -EINVAL for a value that is not allowed, -ENOMEM. */
+	/*
+	 * One of them: of a setting, which is said once a text, or of a list in [Match]. 0, -EINVAL
+	 * for what is not allowed, -ENOMEM.
+	 */
 	int (*parse)(struct policy_file *file, const char *value);
+	int (*parse_word)(struct pattern *pattern, const char *word);
 };
 
 extern const struct policy_key_info policy_keys[KEY_COUNT];

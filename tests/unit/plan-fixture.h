@@ -57,7 +57,7 @@ static inline struct planned make(const struct machine *machine, const char *pol
 
 	if (!found)
 		fail_msg("no device %s", device);
-	policy_decide(planned.policy, found, &decision);
+	policy_decide(planned.policy, &planned.inventory->host, found, &decision);
 	assert_int_equal(plan_make(planned.inventory, found, &decision, goal, &planned.plan), 0);
 	return planned;
 }

@@ -15,7 +15,7 @@ static struct daxctl_config parsed(const char *text)
 {
 	struct daxctl_config config = {0};
 
-	assert_int_equal(daxctl_config_parse(&config, "x.conf", text), 0);
+	assert_int_equal(daxctl_config_parse(&config, "x.conf", text, strlen(text)), 0);
 	return config;
 }
 
@@ -91,24 +91,6 @@ static void the_example_that_is_all_comment_is_no_mistake(void **state)
 
 #define HEAD "[reconfigure-device a]\nnvdimm.uuid=" UUID_A "\n"
 
-/* daxctl can leave memory offline, and reconfigure-device --check-config does; no policy says it.
- */
-static void offline_memory_is_no_mistake_and_no_policy(void **state)
-{
-	struct daxctl_config config = parsed(HEAD "mode=system-ram\nonline=false\n");
-
-	(void)state;
-	assert_int_equal(config.problems.count, 0);
-	assert_int_equal(config.sections.count, 1);
-	assert_contains(daxctl_section_obstacle(&config.sections.items[0]),
-			"online=false has no counterpart");
-	daxctl_config_release(&config);
-
-	config = parsed(HEAD "mode=devdax\nonline=false\n");
-	assert_string_equal(daxctl_section_obstacle(&config.sections.items[0]), "");
-	daxctl_config_release(&config);
-}
-
 static void mistakes_are_told_with_their_line(void **state)
 {
 	(void)state;
@@ -126,8 +108,23 @@ static void mistakes_are_told_with_their_line(void **state)
 	assert_problem("\n[monitor x]\nkey=1\n", 2, "[monitor x]: no such section");
 	assert_problem("[reconfigure-devices x]\n", 1, "no such section");
 	assert_problem("[reconfigure-device a\n", 1, "the ] is missing");
-	assert_problem("mode=devdax\n", 1, "stands before the first");
+	assert_problem("[reconfigure-device a] mode=devdax\n", 1, "or something follows it");
+	assert_problem("mode=devdax\n", 1, "is before the first");
 	assert_problem(HEAD "mode=devdax\nnonsense\n", 4, "neither a [reconfigure-device NAME]");
+}
+
+/* The keys behind a broken [ ] belong to no section, and not to the one before it. */
+static void a_broken_section_ends_the_one_before(void **state)
+{
+	struct daxctl_config config = parsed(HEAD
+					     "mode=devdax\n[reconfigure-device b\nmode=famfs\n");
+
+	(void)state;
+	assert_int_equal(config.problems.count, 1);
+	assert_int_equal(config.problems.items[0].line, 4);
+	assert_int_equal(config.sections.count, 1);
+	assert_int_equal(config.sections.items[0].mode, MODE_DEVDAX);
+	daxctl_config_release(&config);
 }
 
 static void the_keys_of_an_unknown_section_are_told_once(void **state)
@@ -154,7 +151,7 @@ static void one_namespace_has_one_section(void **state)
 }
 
 /* What is written has to be valid policy that says the same. */
-static void assert_policy(const char *rest, enum mode mode, enum zone zone)
+static void assert_policy(const char *rest, enum mode mode, enum zone zone, bool online)
 {
 	_cleanup_free_ char *text = NULL, *policy_text = NULL;
 	struct daxctl_config config;
@@ -167,7 +164,8 @@ static void assert_policy(const char *rest, enum mode mode, enum zone zone)
 	assert_contains(policy_text, "# From x.conf:1, [reconfigure-device a]");
 	policy = policy_of(policy_text);
 	assert_int_equal(policy->files.count, 1);
-	assert_string_equal(policy->files.items[0].match.uuids.items[0], UUID_A);
+	assert_string_equal(policy->files.items[0].value[KEY_MATCH_UUID], UUID_A);
+	assert_int_equal(policy->files.items[0].settings.online, online);
 	assert_int_equal(policy->files.items[0].settings.mode, mode);
 	assert_int_equal(policy->files.items[0].settings.zone, zone);
 	kmemd_policy_free(policy);
@@ -177,9 +175,11 @@ static void assert_policy(const char *rest, enum mode mode, enum zone zone)
 static void the_policy_says_the_same(void **state)
 {
 	(void)state;
-	assert_policy("mode=system-ram\n", MODE_SYSTEM_RAM, ZONE_MOVABLE);
-	assert_policy("mode=system-ram\nmovable=false\n", MODE_SYSTEM_RAM, ZONE_KERNEL);
-	assert_policy("mode=devdax\nmovable=false\n", MODE_DEVDAX, ZONE_MOVABLE);
+	assert_policy("mode=system-ram\n", MODE_SYSTEM_RAM, ZONE_MOVABLE, true);
+	assert_policy("mode=system-ram\nmovable=false\n", MODE_SYSTEM_RAM, ZONE_KERNEL, true);
+	assert_policy("mode=system-ram\nonline=false\n", MODE_SYSTEM_RAM, ZONE_MOVABLE, false);
+	assert_policy("mode=devdax\nmovable=false\n", MODE_DEVDAX, ZONE_MOVABLE, true);
+	assert_policy("mode=devdax\nonline=no\n", MODE_DEVDAX, ZONE_MOVABLE, true);
 }
 
 static void the_directory_is_read_in_order_of_names(void **state)
@@ -225,8 +225,8 @@ int main(void)
 		cmocka_unit_test(a_section_is_read_whole),
 		cmocka_unit_test(blanks_quotes_and_comments_are_iniparsers),
 		cmocka_unit_test(the_example_that_is_all_comment_is_no_mistake),
-		cmocka_unit_test(offline_memory_is_no_mistake_and_no_policy),
 		cmocka_unit_test(mistakes_are_told_with_their_line),
+		cmocka_unit_test(a_broken_section_ends_the_one_before),
 		cmocka_unit_test(the_keys_of_an_unknown_section_are_told_once),
 		cmocka_unit_test(one_namespace_has_one_section),
 		cmocka_unit_test(the_policy_says_the_same),

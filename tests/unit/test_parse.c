@@ -160,6 +160,58 @@ static void sizes_are_shown_in_the_largest_unit(void **state)
 	assert_format(UINT64_MAX, "16384.0 PiB");
 }
 
+static void times_have_units(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} good[] = {
+		{"0", 0},	   {"90", 90},	       {"90s", 90},
+		{"1min", 60},	   {"2m", 120},	       {"1min 30s", 90},
+		{"1min30s", 90},   {"1h", 3600},       {"1 h 1 sec", 3601},
+		{"1d", 86400},	   {"2 days", 172800}, {"1hour 2minutes 3seconds", 3723},
+		{"5 minute", 300}, {"1hr", 3600},      {"1s ", 1},
+	};
+	static const char *const bad[] = {"",	  " ",	    "s",   "1x", "1 2",	  "1min 2",
+					  "1,5s", "1.5min", "-1s", "1S", "1 s s", "1secondsandmore",
+					  "1m!",  "1e",	    "1 "};
+	uint64_t value;
+
+	(void)state;
+	for (size_t i = 0; i < array_size(good); i++) {
+		if (parse_seconds(good[i].text, &value) < 0 || value != good[i].seconds)
+			fail_msg("'%s' is not %lu", good[i].text, (unsigned long)good[i].seconds);
+	}
+	for (size_t i = 0; i < array_size(bad); i++) {
+		value = UNTOUCHED;
+		if (parse_seconds(bad[i], &value) != -EINVAL || value != UNTOUCHED)
+			fail_msg("'%s' is taken as %lu", bad[i], (unsigned long)value);
+	}
+	assert_int_equal(parse_seconds("18446744073709551615min", &value), -ERANGE);
+	assert_int_equal(parse_seconds("18446744073709551615s 1s", &value), -ERANGE);
+	assert_int_equal(parse_seconds("18446744073709551616s", &value), -ERANGE);
+}
+
+static void uuids_have_their_form(void **state)
+{
+	static const char *const bad[] = {"",
+					  "0123",
+					  "01234567-89ab-cdef-0123-456789abcde",
+					  "01234567-89ab-cdef-0123-456789abcdef0",
+					  "01234567_89ab-cdef-0123-456789abcdef",
+					  "01234567-89ab_cdef-0123-456789abcdef",
+					  "01234567-89ab-cdef_0123-456789abcdef",
+					  "01234567-89ab-cdef-0123_456789abcdef",
+					  "g1234567-89ab-cdef-0123-456789abcdef"};
+
+	(void)state;
+	assert_true(is_uuid("01234567-89ab-cdef-0123-456789abcdef"));
+	assert_true(is_uuid("01234567-89AB-CDEF-0123-456789ABCDEF"));
+	for (size_t i = 0; i < array_size(bad); i++)
+		if (is_uuid(bad[i]))
+			fail_msg("'%s'", bad[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +223,8 @@ int main(void)
 		cmocka_unit_test(sizes_that_overflow_are_out_of_range),
 		cmocka_unit_test(booleans_are_the_words_of_systemd),
 		cmocka_unit_test(names_are_found_by_their_index),
+		cmocka_unit_test(times_have_units),
+		cmocka_unit_test(uuids_have_their_form),
 		cmocka_unit_test(sizes_are_shown_in_the_largest_unit),
 	};
 

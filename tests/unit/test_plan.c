@@ -64,8 +64,13 @@ static void a_region_is_created_only_when_the_policy_says_so(void **state)
 	struct machine machine = {0};
 
 	(void)state;
+	assert_plan(&machine,
+		    "[Match]\nKind=cxl-ram\n[Region]\nCreate=no\n[Memory]\nMode=system-ram\n",
+		    "mem0", GOAL_POLICY, "");
 	assert_plan(&machine, "[Match]\nKind=cxl-ram\n[Memory]\nMode=system-ram\n", "mem0",
-		    GOAL_POLICY, "");
+		    GOAL_POLICY, "create-region mem0; bind; online");
+	assert_plan(&machine, "[Match]\nKind=cxl-ram\n[Memory]\nMode=ignore\n", "mem0", GOAL_POLICY,
+		    "");
 	assert_plan(&machine,
 		    "[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Memory]\nMode=ignore\n", "mem0",
 		    GOAL_POLICY, "");

@@ -24,6 +24,33 @@ static void what_is_done_already_needs_no_step(void **state)
 		    "");
 }
 
+#define ONLINE_NO RAM_POLICY "Online=no\n"
+
+/* Bound and left offline; from then on the blocks are another program's. */
+static void with_online_no_nothing_is_put_online(void **state)
+{
+	struct machine machine = {
+		.memdevs = FULL_MEMDEV,
+		.regions = REGION,
+		.dax = "{" DAX_TEXT ", 'driver': '', " ABSENT "}",
+	};
+	struct planned planned = make(&machine, ONLINE_NO, "mem0", GOAL_POLICY);
+
+	(void)state;
+	assert_string_equal(steps_text(&planned.plan), "bind dax0.0");
+	assert_string_equal(planned.plan.auto_online, "offline");
+	release(&planned);
+	machine.dax = "{" DAX_TEXT ", 'driver': 'kmem', 'memmap_on_memory': true, " MOVABLE "}";
+	assert_plan(&machine, ONLINE_NO, "mem0", GOAL_POLICY, "");
+	assert_plan(&machine, ONLINE_NO "Zone=kernel\nMemmapOnMemory=no\n", "mem0", GOAL_POLICY,
+		    "");
+	machine = (struct machine){0};
+	planned = make(&machine, ONLINE_NO, "mem0", GOAL_POLICY);
+	assert_string_equal(steps_text(&planned.plan), "create-region mem0; bind");
+	assert_string_equal(planned.plan.auto_online, "offline");
+	release(&planned);
+}
+
 static void blocks_in_the_wrong_zone_or_offline_are_onlined(void **state)
 {
 	struct machine machine = {
@@ -219,7 +246,7 @@ static void the_first_memdev_speaks_for_an_interleaved_region(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		policy_decide(policy, &inventory->devices.items[i], &decision);
+		policy_decide(policy, &inventory->host, &inventory->devices.items[i], &decision);
 		assert_int_equal(plan_make(inventory, &inventory->devices.items[i], &decision,
 					   GOAL_POLICY, &plan),
 				 0);
@@ -423,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_done_already_needs_no_step),
+		cmocka_unit_test(with_online_no_nothing_is_put_online),
 		cmocka_unit_test(blocks_in_the_wrong_zone_or_offline_are_onlined),
 		cmocka_unit_test(blocks_that_the_driver_did_not_add_are_noted),
 		cmocka_unit_test(another_memmap_takes_the_memory_out_and_in_again),

@@ -212,7 +212,7 @@ static void plan_for(const struct kmemd_inventory *inventory, const struct kmemd
 {
 	struct decision decision;
 
-	policy_decide(policy, &inventory->devices.items[index], &decision);
+	policy_decide(policy, &inventory->host, &inventory->devices.items[index], &decision);
 	assert_int_equal(
 		plan_make(inventory, &inventory->devices.items[index], &decision, goal, ret), 0);
 	if (ret->refusal[0])

@@ -29,6 +29,8 @@ static struct kmemd_policy *parse_good(const char *text)
 		fail_msg("'%s': line %u: %s", text, policy->problems.items[0].line,
 			 policy->problems.items[0].message);
 	assert_int_equal(policy->files.count, 1);
+	assert_false(policy->files.items[0].broken);
+	assert_int_equal(policy->files.items[0].uncertain, 0);
 	assert_string_equal(policy->files.items[0].path, "10-x.conf");
 	return policy;
 }
@@ -57,7 +59,10 @@ static void assert_bad_bytes(const char *text, size_t length, unsigned int line,
 	if (policy->problems.count > 1)
 		fail_msg("one problem too many: line %u: %s", policy->problems.items[1].line,
 			 policy->problems.items[1].message);
-	assert_int_equal(policy->files.count, 0);
+	assert_int_equal(policy->files.count, 1);
+	assert_true(policy->files.items[0].broken);
+	assert_string_equal(policy->files.items[0].mistake_path, "10-x.conf");
+	assert_int_equal(policy->files.items[0].mistake_line, line);
 }
 
 static void assert_bad(const char *text, unsigned int line, const char *message)
@@ -80,7 +85,7 @@ static void the_shipped_file_is_good(void **state)
 	assert_int_equal(policy->problems.count, 0);
 	assert_int_equal(policy->files.count, 1);
 	file = policy->files.items;
-	assert_int_equal(file->match.kinds, 1u << KIND_CXL_RAM);
+	assert_string_equal(file->value[KEY_MATCH_KIND], "cxl-ram");
 	assert_true(file->settings.create);
 	assert_int_equal(file->settings.mode, MODE_SYSTEM_RAM);
 	assert_int_equal(file->settings.zone, ZONE_MOVABLE);
@@ -97,6 +102,10 @@ static void every_key_is_taken_with_its_line(void **state)
 		"Size=>=64G\n"
 		"Node=1 3\n"
 		"PciPath=0000:0d:* 0000:1?:00.0\n"
+		"Vendor=0x8086\n"
+		"Model=0x*\n"
+		"Host=tier*\n"
+		"KernelVersion=>=6.8\n"
 		"\n"
 		"[Region]\n"
 		"Create=yes\n"
@@ -104,26 +113,35 @@ static void every_key_is_taken_with_its_line(void **state)
 		"Mode=devdax\n"
 		"Zone=kernel\n"
 		"MemmapOnMemory=no\n"
+		"Online=no\n"
 		"[Lifecycle]\n"
 		"DrainTimeoutSec=86400\n"
 		"OnFailure=keep\n");
-	static const unsigned int lines[KEY_COUNT] = {3, 4, 5, 6, 7, 8, 11, 13, 14, 15, 17, 18};
+	static const unsigned int lines[KEY_COUNT] = {3,  4,  5,  6,  7,  8,  9,  10, 11,
+						      12, 15, 17, 18, 19, 20, 22, 23};
 	const struct policy_file *file = policy->files.items;
 
 	(void)state;
 	for (unsigned int i = 0; i < KEY_COUNT; i++)
 		assert_int_equal(file->line[i], lines[i]);
-	assert_int_equal(file->match.kinds, 1u << KIND_CXL_RAM | 1u << KIND_HMEM);
-	assert_int_equal(file->match.serials.count, 2);
-	assert_int_equal(file->match.serials.items[0], 0x1234);
-	assert_int_equal(file->match.serials.items[1], 77);
-	assert_int_equal(file->match.uuids.count, 2);
-	assert_string_equal(file->match.uuids.items[1], "01234567-89AB-CDEF-0123-456789ABCDEE");
-	assert_int_equal(file->match.size_comparison, COMPARE_GREATER_EQUAL);
-	assert_int_equal(file->match.size, 64 * GIB);
-	assert_int_equal(file->match.nodes.count, 2);
-	assert_int_equal(file->match.nodes.items[1], 3);
-	assert_string_equal(file->match.pci_paths.items[1], "0000:1?:00.0");
+	for (unsigned int i = 0; i < KEY_COUNT; i++) {
+		assert_int_equal(file->source[i], 0);
+		assert_string_equal(policy_key_path(file, (enum policy_key)i), "10-x.conf");
+	}
+	assert_int_equal(file->match[KEY_MATCH_KIND].count, 2);
+	assert_string_equal(file->match[KEY_MATCH_KIND].items[1].text, "hmem");
+	assert_int_equal(file->match[KEY_MATCH_SERIAL].items[0].first, 0x1234);
+	assert_int_equal(file->match[KEY_MATCH_SERIAL].items[1].last, 77);
+	assert_int_equal(file->match[KEY_MATCH_UUID].count, 2);
+	assert_string_equal(file->match[KEY_MATCH_UUID].items[1].text,
+			    "01234567-89AB-CDEF-0123-456789ABCDEE");
+	assert_int_equal(file->match[KEY_MATCH_SIZE].items[0].role, PATTERN_ALL);
+	assert_int_equal(file->match[KEY_MATCH_SIZE].items[0].first, 64 * GIB);
+	assert_int_equal(file->match[KEY_MATCH_NODE].items[1].first, 3);
+	assert_string_equal(file->match[KEY_MATCH_PCI_PATH].items[1].text, "0000:1?:00.0");
+	assert_string_equal(file->value[KEY_MATCH_PCI_PATH], "0000:0d:* 0000:1?:00.0");
+	assert_string_equal(file->value[KEY_MODE], "devdax");
+	assert_false(file->settings.online);
 	assert_true(file->settings.create);
 	assert_int_equal(file->settings.mode, MODE_DEVDAX);
 	assert_int_equal(file->settings.zone, ZONE_KERNEL);
@@ -139,13 +157,110 @@ static void what_is_not_said_has_its_default(void **state)
 	const struct policy_file *file = policy->files.items;
 
 	(void)state;
-	assert_false(file->settings.create);
+	assert_true(file->settings.online);
+	assert_null(file->value[KEY_ZONE]);
 	assert_int_equal(file->settings.zone, ZONE_MOVABLE);
 	assert_int_equal(file->settings.memmap, MEMMAP_AUTO);
 	assert_int_equal(file->settings.drain_timeout_sec, 60);
 	assert_int_equal(file->settings.on_failure, ON_FAILURE_ROLLBACK);
 	assert_int_equal(file->line[KEY_ZONE], 0);
 	assert_int_equal(default_settings.mode, MODE_IGNORE);
+}
+
+/* A file without [Region] makes regions for what it wants to be used, and for nothing else. */
+static void create_follows_mode(void **state)
+{
+	static const struct {
+		const char *text;
+		bool create;
+	} files[] = {
+		{GOOD_MATCH "[Memory]\nMode=system-ram\n", true},
+		{GOOD_MATCH "[Memory]\nMode=devdax\n", true},
+		{GOOD_MATCH "[Memory]\nMode=ignore\n", false},
+		{GOOD_MATCH "[Memory]\nMode=system-ram\n[Region]\nCreate=no\n", false},
+		{GOOD_MATCH "[Region]\nCreate=yes\n[Memory]\nMode=ignore\n", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(files); i++) {
+		_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_good(
+			files[i].text);
+
+		if (policy->files.items[0].settings.create != files[i].create)
+			fail_msg("create is %d in\n%s", !files[i].create, files[i].text);
+	}
+	assert_false(default_settings.create);
+}
+
+static void lines_of_a_list_add_and_an_empty_one_clears(void **state)
+{
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_good(
+		"[Match]\nKind=hmem\nKind=cxl-ram dax\n\nSerial=1\nSerial=\nNode=1\nNode=\nNode=2\n"
+		"[Memory]\nMode=ignore\n[Match]\nKind=nvdimm\n");
+	const struct policy_file *file = policy->files.items;
+
+	(void)state;
+	assert_int_equal(file->match[KEY_MATCH_KIND].count, 4);
+	assert_string_equal(file->value[KEY_MATCH_KIND], "hmem cxl-ram dax nvdimm");
+	assert_int_equal(file->line[KEY_MATCH_KIND], 13);
+	assert_int_equal(file->match[KEY_MATCH_SERIAL].count, 0);
+	assert_int_equal(file->line[KEY_MATCH_SERIAL], 0);
+	assert_null(file->value[KEY_MATCH_SERIAL]);
+	assert_int_equal(file->match[KEY_MATCH_NODE].count, 1);
+	assert_string_equal(file->value[KEY_MATCH_NODE], "2");
+	assert_int_equal(file->line[KEY_MATCH_NODE], 9);
+	assert_bad("[Match]\nKind=cxl-ram\nKind=\n" GOOD_MODE, 0, "no [Match] section with a key");
+}
+
+static void a_drop_in_adds_to_lists_and_replaces_settings(void **state)
+{
+	static const char main_text[] = GOOD_MATCH GOOD_MODE "Zone=kernel\n";
+	static const char first[] = "[Match]\nKind=hmem\n\n[Memory]\nZone=movable\nOnline=no\n";
+	static const char second[] = "[Memory]\nMode=devdax\n";
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = calloc(1, sizeof(*policy));
+	const struct policy_file *file;
+	struct policy_draft draft;
+
+	(void)state;
+	assert_int_equal(policy_begin(&draft, policy, "a.conf"), 0);
+	assert_int_equal(policy_read_text(&draft, NULL, main_text, strlen(main_text)), 0);
+	assert_int_equal(policy_read_text(&draft, "a.conf.d/1.conf", first, strlen(first)), 0);
+	assert_int_equal(policy_read_text(&draft, "a.conf.d/2.conf", second, strlen(second)), 0);
+	assert_int_equal(policy_end(&draft), 0);
+	assert_int_equal(policy->problems.count, 0);
+	file = policy->files.items;
+	assert_string_equal(file->value[KEY_MATCH_KIND], "cxl-ram hmem");
+	assert_string_equal(policy_key_path(file, KEY_MATCH_KIND), "a.conf.d/1.conf");
+	assert_int_equal(file->settings.zone, ZONE_MOVABLE);
+	assert_int_equal(file->line[KEY_ZONE], 5);
+	assert_false(file->settings.online);
+	assert_int_equal(file->settings.mode, MODE_DEVDAX);
+	assert_string_equal(file->value[KEY_MODE], "devdax");
+	assert_string_equal(policy_key_path(file, KEY_MODE), "a.conf.d/2.conf");
+	assert_string_equal(policy_key_path(file, KEY_CREATE), "a.conf");
+}
+
+static void a_mistake_in_a_drop_in_breaks_its_file(void **state)
+{
+	static const char twice[] = "[Memory]\nZone=kernel\nZone=movable\n";
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = calloc(1, sizeof(*policy));
+	struct policy_draft draft;
+
+	(void)state;
+	assert_int_equal(policy_begin(&draft, policy, "a.conf"), 0);
+	assert_int_equal(
+		policy_read_text(&draft, NULL, GOOD_MATCH GOOD_MODE, strlen(GOOD_MATCH GOOD_MODE)),
+		0);
+	assert_int_equal(policy_read_text(&draft, "a.conf.d/1.conf", twice, strlen(twice)), 0);
+	assert_int_equal(policy_end(&draft), 0);
+	assert_int_equal(policy->problems.count, 1);
+	assert_string_equal(policy->problems.items[0].path, "a.conf.d/1.conf");
+	assert_int_equal(policy->problems.items[0].line, 3);
+	assert_true(policy->files.items[0].broken);
+	assert_string_equal(policy->files.items[0].path, "a.conf");
+	assert_string_equal(policy->files.items[0].mistake_path, "a.conf.d/1.conf");
+	assert_int_equal(policy->files.items[0].mistake_line, 3);
+	assert_int_equal(policy->files.items[0].uncertain, 0);
 }
 
 /* All the values of a key, each in a file of its own. */
@@ -155,36 +270,57 @@ struct values {
 };
 
 static const struct values good_values[] = {
-	{KEY_MATCH_KIND, {"cxl-ram", "cxl-pmem", "nvdimm", "hmem", "dax", "dax hmem", "dax\tdax"}},
-	{KEY_MATCH_SERIAL, {"0x1", "0", "18446744073709551615", "1 2 3"}},
-	{KEY_MATCH_UUID, {"01234567-89ab-cdef-0123-456789abcdef"}},
-	{KEY_MATCH_SIZE, {"1G", ">=1G", "<= 1G", ">1G", "<\t1G", "0", "123456"}},
-	{KEY_MATCH_NODE, {"0", "1 2", "2147483647"}},
-	{KEY_MATCH_PCI_PATH, {"0000:0d:00.0", "*", "0000:* 0001:*"}},
+	{KEY_MATCH_KIND,
+	 {"cxl-ram", "cxl-pmem", "nvdimm", "hmem", "dax", "dax hmem", "dax\tdax", "cxl-*", "!dax",
+	  "! dax", "h?em", "[dh]*"}},
+	{KEY_MATCH_SERIAL, {"0x1", "0", "18446744073709551615", "1 2 3", "1-3", "7-7", "!1-0xff"}},
+	{KEY_MATCH_UUID,
+	 {"01234567-89ab-cdef-0123-456789abcdef", "0123*", "*", "!*-456789abcdef", "[01]*"}},
+	{KEY_MATCH_SIZE,
+	 {"1G", ">=1G", "<= 1G", ">1G", "<\t1G", "0", "123456", ">=1G <1T", "1G 2G", "1G-2G", "!1G",
+	  "! >= 1G", "> 0"}},
+	{KEY_MATCH_NODE, {"0", "1 2", "2147483647", "1-3", "!0"}},
+	{KEY_MATCH_PCI_PATH, {"0000:0d:00.0", "*", "0000:* 0001:*", "!0000:*"}},
+	{KEY_MATCH_VENDOR, {"0x8086", "Sam*", "!x y"}},
+	{KEY_MATCH_MODEL, {"0x8086", "*"}},
+	{KEY_MATCH_HOST, {"a.example.org", "node[0-9]", "!a"}},
+	{KEY_MATCH_KERNEL_VERSION, {"6.12.*", ">=6.8", "> 6.8 <7", "!6.1.*", "!<6.8"}},
 	{KEY_CREATE, {"yes", "no", "true", "off", "1"}},
 	{KEY_MODE, {"system-ram", "devdax", "ignore"}},
 	{KEY_ZONE, {"movable", "kernel"}},
 	{KEY_MEMMAP_ON_MEMORY, {"yes", "no", "auto", "on", "AUTO"}},
-	{KEY_DRAIN_TIMEOUT, {"1", "60", "86400"}},
+	{KEY_ONLINE, {"yes", "no", "off"}},
+	{KEY_DRAIN_TIMEOUT, {"1", "60", "86400", "90s", "1min", "1min 30s", "24h", "1d", "2 min"}},
 	{KEY_ON_FAILURE, {"rollback", "keep"}},
 };
 
+/* An empty list clears; an empty setting is a mistake. */
 static const struct values bad_values[] = {
-	{KEY_MATCH_KIND, {"", "ram", "cxl-ram,hmem", "cxl-ram moon", "cxl"}},
-	{KEY_MATCH_SERIAL, {"", "x", "-1", "0x1,0x2", "0x1 y", "18446744073709551616", "12Q"}},
+	{KEY_MATCH_KIND, {"ram", "cxl-ram,hmem", "cxl-ram moon", "cxl", "x*", "!", "!moon"}},
+	{KEY_MATCH_SERIAL,
+	 {"x", "-1", "0x1,0x2", "0x1 y", "18446744073709551616", "12Q", "3-1", "1-", "1-2-3", "*",
+	  ">1", "!"}},
 	{KEY_MATCH_UUID,
-	 {"", "0123", "01234567-89ab-cdef-0123-456789abcde",
-	  "01234567-89ab-cdef-0123-456789abcdef0", "01234567_89ab-cdef-0123-456789abcdef",
-	  "g1234567-89ab-cdef-0123-456789abcdef", "0123456789abcdef0123456789abcdef0123"}},
+	 {"0123", "01234567-89ab-cdef-0123-456789abcde", "01234567-89ab-cdef-0123-456789abcdef0",
+	  "01234567_89ab-cdef-0123-456789abcdef", "g1234567-89ab-cdef-0123-456789abcdef",
+	  "0123456789abcdef0123456789abcdef0123", "g*", "!"}},
 	{KEY_MATCH_SIZE,
-	 {"", ">=", "12Q", "-1G", "=1G", "=>1G", "1G 2G", "64GiB", "99999999P", "! 1"}},
-	{KEY_MATCH_NODE, {"", "-1", "2147483648", "one", "1,2"}},
-	{KEY_MATCH_PCI_PATH, {""}},
+	 {">=", "12Q", "-1G", "=1G", "=>1G", "64GiB", "99999999P", "2G-1G", "1G-", ">", "!",
+	  ">=1G-2G"}},
+	{KEY_MATCH_NODE, {"-1", "2147483648", "one", "1,2", "0-2147483648", "2-1"}},
+	{KEY_MATCH_PCI_PATH, {"!"}},
+	{KEY_MATCH_VENDOR, {"!"}},
+	{KEY_MATCH_MODEL, {"!"}},
+	{KEY_MATCH_HOST, {"!"}},
+	{KEY_MATCH_KERNEL_VERSION, {"!", ">=", ">=6.*", "=6.8", ">=<6", ">=6.8>"}},
 	{KEY_CREATE, {"", "maybe", "2", "auto", "yes yes"}},
 	{KEY_MODE, {"", "ram", "system ram", "system-ram devdax"}},
 	{KEY_ZONE, {"", "normal", "auto", "movable kernel"}},
 	{KEY_MEMMAP_ON_MEMORY, {"", "maybe", "device"}},
-	{KEY_DRAIN_TIMEOUT, {"", "0", "86401", "-5", "60s", "1.5", "99999999999999999999"}},
+	{KEY_ONLINE, {"", "auto", "movable"}},
+	{KEY_DRAIN_TIMEOUT,
+	 {"", "0", "86401", "-5", "60x", "1.5", "99999999999999999999", "0s", "25h", "1 2", "s",
+	  "2d", "1min30", "9999999999999999999d"}},
 	{KEY_ON_FAILURE, {"", "undo", "rollback keep"}},
 };
 
@@ -192,7 +328,7 @@ static const struct values bad_values[] = {
 static unsigned int file_with(enum policy_key key, const char *value, char *text, size_t size)
 {
 	const struct policy_key_info *info = &policy_keys[key];
-	bool is_match = key <= KEY_MATCH_PCI_PATH;
+	bool is_match = key < KEY_MATCH_COUNT;
 	int used;
 
 	used = snprintf(text, size, "[%s]\n%s=%s\n", info->section, info->name, value);
@@ -245,8 +381,8 @@ static void what_is_allowed_is_told_in_words(void **state)
 {
 	(void)state;
 	assert_bad("[Match]\nKind=cxl-ram\nSize=12Q\n" GOOD_MODE, 3,
-		   "[Match] Size=12Q: allowed is a number with K, M, G, T or P, after >=, <=, >, < "
-		   "or nothing");
+		   "[Match] Size=12Q: allowed is one or more numbers with K, M, G, T or P, or "
+		   "ranges, or numbers after >=, <=, > or <");
 	assert_bad(GOOD_MATCH "[Memory]\nMode=ram\n", 4,
 		   "[Memory] Mode=ram: allowed is system-ram, devdax or ignore");
 	assert_bad(GOOD_MATCH GOOD_MODE "Zone=normal\n", 5,
@@ -258,12 +394,14 @@ static void an_unknown_section_or_key_is_told_with_what_there_is(void **state)
 	(void)state;
 	assert_bad(GOOD_MATCH GOOD_MODE "[Memry]\nZone=movable\n", 5,
 		   "[Memry]: no such section; allowed are [Match], [Region], [Memory] and "
-		   "[Lifecycle]");
+		   "[Lifecycle]; did you mean [Memory]?");
 	assert_bad("[Match]\nKind=cxl-ram\nSerail=7\n" GOOD_MODE, 3,
 		   "[Match] Serail=: no such key; allowed are Kind, Serial, Uuid, Size, Node, "
-		   "PciPath");
+		   "PciPath, Vendor, Model, Host, KernelVersion; did you mean Serial=?");
+	assert_bad(GOOD_MATCH "[Memory]\nMod=ignore\n", 4, "; did you mean Mode=?");
 	assert_bad(GOOD_MATCH GOOD_MODE "Create=yes\n", 5,
-		   "[Memory] Create=: no such key; allowed are Mode, Zone, MemmapOnMemory");
+		   "[Memory] Create=: no such key; allowed are Mode, Zone, MemmapOnMemory, Online; "
+		   "it belongs into [Region]");
 	assert_bad(GOOD_MATCH "[match]\nKind=hmem\n" GOOD_MODE, 3, "[match]: no such section");
 	assert_bad(GOOD_MATCH GOOD_MODE "zone=movable\n", 5, "[Memory] zone=: no such key");
 	assert_bad(GOOD_MATCH GOOD_MODE "[Region]\nInterleave=2\n", 6, "allowed are Create");
@@ -271,12 +409,26 @@ static void an_unknown_section_or_key_is_told_with_what_there_is(void **state)
 		   "allowed are DrainTimeoutSec, OnFailure");
 }
 
-static void a_key_that_is_said_twice_is_told(void **state)
+/* What is far from every name is not guessed. */
+static void no_name_is_guessed_for_something_else(void **state)
+{
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_bytes(
+		GOOD_MATCH GOOD_MODE "Bandwidth=7\n[Nowhere]\n",
+		strlen(GOOD_MATCH GOOD_MODE "Bandwidth=7\n[Nowhere]\n"));
+
+	(void)state;
+	assert_int_equal(policy->problems.count, 2);
+	for (size_t i = 0; i < 2; i++)
+		if (strstr(policy->problems.items[i].message, "did you mean"))
+			fail_msg("%s", policy->problems.items[i].message);
+}
+
+static void a_setting_that_is_said_twice_is_told(void **state)
 {
 	(void)state;
-	assert_bad("[Match]\nKind=cxl-ram\nKind=hmem\n" GOOD_MODE, 3,
-		   "[Match] Kind= stands here and in line 2");
-	assert_bad(GOOD_MATCH GOOD_MODE "[Match]\nKind=cxl-ram\n", 6, "and in line 2");
+	assert_bad(GOOD_MATCH GOOD_MODE "Mode=ignore\n", 5, "[Memory] Mode= is here and in line 4");
+	assert_bad(GOOD_MATCH GOOD_MODE "[Match]\nNode=1\n[Memory]\nMode=ignore\n", 8,
+		   "and in line 4");
 	/* The first one was bad itself: both are told. */
 	{
 		_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_bytes(
@@ -291,8 +443,7 @@ static void a_key_that_is_said_twice_is_told(void **state)
 static void a_key_before_the_first_section_is_told(void **state)
 {
 	(void)state;
-	assert_bad("Kind=cxl-ram\n" GOOD_MATCH GOOD_MODE, 1,
-		   "Kind= stands before the first section");
+	assert_bad("Kind=cxl-ram\n" GOOD_MATCH GOOD_MODE, 1, "Kind= is before the first section");
 }
 
 static void a_file_says_which_devices_and_what_they_should_be(void **state)
@@ -300,10 +451,26 @@ static void a_file_says_which_devices_and_what_they_should_be(void **state)
 	(void)state;
 	assert_bad(GOOD_MODE, 0, "no [Match] section with a key");
 	assert_bad("[Match]\n" GOOD_MODE, 0, "no [Match] section with a key");
+	assert_bad("[Region]\nCreate=yes\n" GOOD_MODE, 0, "no [Match] section with a key");
 	assert_bad(GOOD_MATCH, 0, "no [Memory] Mode=");
 	assert_bad(GOOD_MATCH "[Memory]\nZone=movable\n", 0, "no [Memory] Mode=");
-	assert_bad("", 0, "no [Match] section with a key");
-	assert_bad("# nothing but a comment\n", 0, "no [Match] section with a key");
+}
+
+/* To comment all lines out is a way to switch a file off. */
+static void a_file_that_says_nothing_is_no_file(void **state)
+{
+	static const char *const texts[] = {"", "\n\n", "# a comment\n; another", "\xef\xbb\xbf"};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(texts); i++) {
+		_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_bytes(
+			texts[i], strlen(texts[i]));
+
+		assert_int_equal(policy->files.count, 0);
+		assert_int_equal(policy->problems.count, 0);
+		assert_int_equal(policy->warnings.count, 1);
+		assert_contains(policy->warnings.items[0].message, "it says nothing");
+	}
 }
 
 static void a_line_that_is_nothing_is_told(void **state)
@@ -312,6 +479,8 @@ static void a_line_that_is_nothing_is_told(void **state)
 	assert_bad(GOOD_MATCH "[Memory]\nMode\n", 4, "neither a [Section], a Key=Value nor a #");
 	assert_bad(GOOD_MATCH GOOD_MODE "[Region\n", 5, "neither a [Section]");
 	assert_bad("rm -rf /\n" GOOD_MATCH GOOD_MODE, 1, "neither a [Section]");
+	assert_bad(GOOD_MATCH GOOD_MODE "Zone: kernel\n", 5, "neither a [Section]");
+	assert_bad(GOOD_MATCH GOOD_MODE "[Memory] Zone=kernel\n", 5, "neither a [Section]");
 }
 
 static void a_truncated_file_is_told(void **state)
@@ -334,32 +503,23 @@ static void zero_bytes_are_told(void **state)
 	assert_bad_bytes(binary, sizeof(binary) - 1, 1, "zero byte");
 }
 
-/* A line that is too long is told, never cut in two, and what follows it is read on. */
-static void a_line_that_is_too_long_is_told(void **state)
+/* Lines have no limit: six UUIDs, or a hundred. */
+static void a_long_line_is_a_line(void **state)
 {
-	char text[4096];
-	unsigned int longest = 0;
+	static const char uuid[] = " 01234567-89ab-cdef-0123-456789abcdef";
+	char text[8192] = "[Match]\nUuid=";
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
+	size_t used = strlen(text);
 
 	(void)state;
-	for (unsigned int length = 10; length < 1000; length++) {
-		_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
-		int used = snprintf(text, sizeof(text), GOOD_MATCH "PciPath=");
-
-		memset(text + used, 'p', length);
-		snprintf(text + used + length, sizeof(text) - (size_t)used - length,
-			 "\n[Memory]\nMode=moon\n");
-		policy = parse_bytes(text, strlen(text));
-		if (policy->problems.count == 1) { /* the line is whole */
-			assert_problem(policy, 0, 5, "Mode=moon");
-			assert_int_equal(longest, length == 10 ? 0 : length - 1);
-			longest = length;
-			continue;
-		}
-		assert_int_equal(policy->problems.count, 2);
-		assert_problem(policy, 0, 3, "the line is longer than ");
-		assert_problem(policy, 1, 5, "Mode=moon");
-	}
-	assert_in_range(longest, 100, 998); /* there is a limit, and the loop has seen both sides */
+	for (int i = 0; i < 100; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", uuid);
+	snprintf(text + used, sizeof(text) - used, "\n" GOOD_MODE);
+	policy = parse_good(text);
+	assert_int_equal(policy->files.items[0].match[KEY_MATCH_UUID].count, 100);
+	assert_int_equal(strlen(policy->files.items[0].value[KEY_MATCH_UUID]),
+			 100 * (sizeof(uuid) - 1) - 1);
+	assert_int_equal(policy->files.items[0].line[KEY_MODE], 4);
 }
 
 static void all_mistakes_of_a_file_are_told_at_once(void **state)
@@ -376,7 +536,8 @@ static void all_mistakes_of_a_file_are_told_at_once(void **state)
 	assert_problem(policy, 3, 6, "Mod=: no such key");
 	assert_problem(policy, 4, 8, "Zone=left");
 	assert_problem(policy, 5, 9, "[Nowhere]");
-	assert_int_equal(policy->files.count, 0);
+	assert_int_equal(policy->files.count, 1);
+	assert_int_equal(policy->files.items[0].mistake_line, 1);
 }
 
 static void comments_and_blanks_mean_nothing(void **state)
@@ -386,12 +547,22 @@ static void comments_and_blanks_mean_nothing(void **state)
 		"[Memory]\nMode\t=\tdevdax\t; four\n  Zone=kernel # five\n\tMemmapOnMemory=no\n");
 
 	(void)state;
-	assert_int_equal(policy->files.items[0].match.kinds, 1u << KIND_CXL_RAM);
+	assert_string_equal(policy->files.items[0].value[KEY_MATCH_KIND], "cxl-ram");
 	assert_int_equal(policy->files.items[0].settings.mode, MODE_DEVDAX);
 	assert_int_equal(policy->files.items[0].settings.zone, ZONE_KERNEL);
 	assert_int_equal(policy->files.items[0].settings.memmap, MEMMAP_NO);
 	assert_int_equal(policy->files.items[0].line[KEY_MATCH_KIND], 7);
 	assert_int_equal(policy->files.items[0].line[KEY_MODE], 10);
+}
+
+/* Quotes mean nothing, and a # without a blank before it is part of a value. */
+static void a_value_is_what_is_written(void **state)
+{
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = parse_good(
+		"[Match]\nModel=\"a#b;c\" # d\n" GOOD_MODE);
+
+	(void)state;
+	assert_string_equal(policy->files.items[0].value[KEY_MATCH_MODEL], "\"a#b;c\"");
 }
 
 static void lines_may_end_as_on_windows_and_begin_with_a_byte_order_mark(void **state)
@@ -440,15 +611,22 @@ int main(void)
 		cmocka_unit_test(every_bad_value_is_told_with_what_is_allowed),
 		cmocka_unit_test(what_is_allowed_is_told_in_words),
 		cmocka_unit_test(an_unknown_section_or_key_is_told_with_what_there_is),
-		cmocka_unit_test(a_key_that_is_said_twice_is_told),
+		cmocka_unit_test(create_follows_mode),
+		cmocka_unit_test(lines_of_a_list_add_and_an_empty_one_clears),
+		cmocka_unit_test(a_drop_in_adds_to_lists_and_replaces_settings),
+		cmocka_unit_test(a_mistake_in_a_drop_in_breaks_its_file),
+		cmocka_unit_test(no_name_is_guessed_for_something_else),
+		cmocka_unit_test(a_setting_that_is_said_twice_is_told),
+		cmocka_unit_test(a_file_that_says_nothing_is_no_file),
 		cmocka_unit_test(a_key_before_the_first_section_is_told),
 		cmocka_unit_test(a_file_says_which_devices_and_what_they_should_be),
 		cmocka_unit_test(a_line_that_is_nothing_is_told),
 		cmocka_unit_test(a_truncated_file_is_told),
 		cmocka_unit_test(zero_bytes_are_told),
-		cmocka_unit_test(a_line_that_is_too_long_is_told),
+		cmocka_unit_test(a_long_line_is_a_line),
 		cmocka_unit_test(all_mistakes_of_a_file_are_told_at_once),
 		cmocka_unit_test(comments_and_blanks_mean_nothing),
+		cmocka_unit_test(a_value_is_what_is_written),
 		cmocka_unit_test(lines_may_end_as_on_windows_and_begin_with_a_byte_order_mark),
 		cmocka_unit_test(no_bytes_crash_the_parser),
 	};

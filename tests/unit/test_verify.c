@@ -38,7 +38,7 @@ static int check(const struct kmemd_inventory *inventory, const char *text, cons
 	struct decision decision = {.settings = default_settings};
 
 	if (inventory->devices.count)
-		policy_decide(policy, inventory->devices.items, &decision);
+		policy_decide(policy, &inventory->host, inventory->devices.items, &decision);
 	/* All of the device, as after a part that made everything of it. */
 	char names[][DEVICE_NAME_MAX] = {"region0", "dax0.0"};
 	const struct verify_scope scope = {names, array_size(names), true};

@@ -39,7 +39,7 @@ def spoiled(boot_guest):
     """The kernel's own driver, Debian's defaults, a CPU that tells of a hypervisor, and others who put memory online."""
     options = kmemd.options(driver=False, memmap=False, expanders=[Expander("256M", serial=SERIAL)], files={
         "/usr/lib/udev/rules.d/80-hotplug-cpu-mem.rules": RULE, "/etc/daxctl.conf.d/a.conf": DAXCTL,
-        f"{POLICY}/10-mistake.conf": "[Match]\nKind=cxl-ram\n\n[Memory]\nMode=ram\n"})
+        f"{POLICY}/10-mistake.conf": "[Match]\nKind=cxl-ram\nSerial=1\n[Memory]\nMode=ram\n"})
     return boot_guest("spoiled", memory="1G", qemu_args=["-cpu", "max"], **options)
 
 

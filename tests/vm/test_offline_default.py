@@ -77,7 +77,7 @@ def test_hotplug_plan_cost_drain_unplug(guest):
     ("[Match]\nKind=cxl-ram\n\n[Memory]\nMode=sysram\n", 5, ["Mode=sysram", "system-ram"]),
     ("[Match]\nKind=cxl-ram\nSize=>=12Q\n\n[Memory]\nMode=ignore\n", 3, ["12Q", "K, M, G"]),
 ], ids=["section", "key", "value", "size"])
-def test_mistake_in_a_policy_file_is_named_and_the_other_files_count(guest, text, line, named):
+def test_mistake_in_a_policy_file_is_named_and_keeps_its_devices(guest, text, line, named):
     path = f"{POLICY}/05-mistake.conf"
     cursor = log_cursor(guest)
     guest.write(path, text)
@@ -88,11 +88,49 @@ def test_mistake_in_a_policy_file_is_named_and_the_other_files_count(guest, text
         assert all(word in told for word in named), told
         guest.run("systemctl reload kmemd")
         wait_idle(guest)
-        has_log(guest, cursor, rf"^{path}:{line}: .*the file is skipped")
+        has_log(guest, cursor, rf"^{path}:{line}: .*devices that the file may be about are left alone")
         explained = kmemctl(guest, f"explain {AT_BOOT:#x} --json").json()["devices"][0]
-        assert explained["policy"] == "/usr/lib/kmemd/policy.d/50-cxl-ram.conf"
+        # It is in use and stays so: no file that is tried later may change it.
+        assert explained["policy"] == path and not explained["steps"] and not explained["refused"]
     finally:
         guest.run(f"rm {path}; systemctl reload kmemd")
+
+
+def test_expander_waits_until_the_file_that_may_be_about_it_is_corrected(guest):
+    path = f"{POLICY}/05-mistake.conf"
+    cursor = log_cursor(guest)
+    guest.write(path, "[Match]\nKind=cxl-ram\n\n[Memory]\nMode=sysram\n")
+    try:
+        with Plugged(guest, 1, SECOND) as expander:
+            has_log(guest, cursor, rf"{path}:5 has a mistake and may be about it", timeout=90)
+            wait_idle(guest)
+            machine = see(guest)
+            assert (machine.blocks_of(SECOND), machine.blocks_of(AT_BOOT)) == ([], ["Movable"] * 4)
+            assert kmemctl(guest, f"apply {SECOND:#x}").rc == 3
+            guest.run(f"rm {path}; systemctl reload kmemd")
+            wait_online(guest, SECOND, HALF)
+            wait_idle(guest)
+            assert kmemctl(guest, f"drain {SECOND:#x}").rc == 0
+            expander.unplug()
+    finally:
+        guest.run(f"rm -f {path}; systemctl reload kmemd")
+
+
+def test_drop_in_that_leaves_memory_offline(guest):
+    folder = f"{POLICY}/50-cxl-ram.conf.d"
+    guest.write(f"{folder}/10-offline.conf", "[Memory]\nOnline=no\n")
+    try:
+        with Plugged(guest, 1, SECOND) as expander:
+            wait_for(guest, lambda machine: machine.blocks_of(SECOND) and "absent" not in machine.blocks_of(SECOND), "its blocks", 90)
+            wait_idle(guest)
+            machine = see(guest)
+            assert machine.dax_of(SECOND).driver == "kmem"
+            assert (machine.blocks_of(SECOND), machine.blocks_of(AT_BOOT)) == (["offline"] * 4, ["Movable"] * 4)
+            assert kmemctl(guest, f"plan {SECOND:#x} --json").json()["devices"][0]["steps"] == []
+            assert kmemctl(guest, f"drain {SECOND:#x}").rc == 0
+            expander.unplug()
+    finally:
+        guest.run(f"rm -r {folder}; systemctl reload kmemd")
 
 
 def test_policy_directory_that_cannot_be_read(guest):
