@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
-	r = manager_init(&manager, worker);
+	r = manager_init(&manager, worker, NULL);
 	if (r >= 0) {
 		sd_notify(false, "READY=1");
 		r = sd_event_loop(manager.event);
