@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What somebody meant who mistyped a name. */
-#include "cli/options.h"
+#include "cli/near.h"
 
 #include <string.h>
 

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/parse.h"
 #include "cli/cli.h"
+#include "cli/message.h"
+#include "cli/near.h"
 
 #include <getopt.h>
 

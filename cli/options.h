@@ -50,8 +50,4 @@ const struct cli_option *options_stray(const struct cli *cli,
 				       const struct cli_option *const *options);
 void options_print_help(const struct cli_option *const *options);
 
-/* Of several names the one that somebody meant who wrote this, or NULL; next() gives them. */
-const char *nearest_name(const char *written, const char *(*next)(const void *data, unsigned int i),
-			 const void *data);
-
 #endif

@@ -3,29 +3,33 @@
  * In daxctl list's place: its options and its JSON in a pipe or when one of its options is given, a
  * table for people on a terminal.
  */
-#include "cli/list.h"
-
 #include "base/array.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "cli/cli.h"
-#include "inventory/inventory.h"
-#include "json/inventory-json.h"
+#include "cli/list-text.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "cli/verb.h"
 #include "json/list-json.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
-const struct cli_option option_dev = {
+static const struct cli_option option_dev = {
 	"dev",
 	'd',
 	.value = VALUE_NEEDED,
 	.value_name = "DEVICE",
 	.text = "only this dax device (dax0.0, 0.0, or all)",
 };
-const struct cli_option option_devices = {"devices", 'D', .text = "dax devices (the default)"};
-const struct cli_option option_regions = {"regions", 'R', .text = "dax regions"};
-const struct cli_option option_mappings = {"mappings", 'M', .text = "physical ranges, too"};
-const struct cli_option option_idle = {"idle", 'i', .text = "devices without a size, too"};
+static const struct cli_option option_devices = {"devices", 'D',
+						 .text = "dax devices (the default)"};
+static const struct cli_option option_regions = {"regions", 'R', .text = "dax regions"};
+static const struct cli_option option_mappings = {"mappings", 'M', .text = "physical ranges, too"};
+static const struct cli_option option_idle = {"idle", 'i', .text = "devices without a size, too"};
 
 static const struct cli_option *const daxctl_options[] = {
 	&option_region,	  &option_dev,	&option_devices, &option_regions,
@@ -52,7 +56,7 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(json_text(*x, "chardev"), json_text(*y, "chardev"));
 }
 
-static void add_row(struct table *table, const struct json_object *dax)
+static void add_row(struct table *table, const struct json_object *dax, bool with_state)
 {
 	char size[SIZE_TEXT_MAX], text[128] = "";
 	const char *state = json_text(dax, "state");
@@ -73,29 +77,52 @@ static void add_row(struct table *table, const struct json_object *dax)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : "",
 					 json_object_get_string(json_member(dax, "identities", i)));
 	table_add(table, "%s", text);
+	if (with_state)
+		table_add(table, "%s", json_text(dax, "hotplug_state"));
+}
+
+/* "mem0, mem1: no dax device yet" */
+static void tell_unused(const struct json_object *report)
+{
+	char text[512] = "";
+
+	for (size_t i = 0, used = 0;
+	     i < json_count(report, "unused_memdevs") && used < sizeof(text); i++)
+		used += (size_t)snprintf(
+			text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
+			json_object_get_string(json_member(report, "unused_memdevs", i)));
+	cli_say("%s: no dax device yet; see kmemctl status", text);
+}
+
+/* Whether the driver says of any device what its hot-plug state is. */
+static bool has_states(const struct json_object *report)
+{
+	for (size_t i = 0; i < json_count(report, "list"); i++)
+		if (json_text(json_member(report, "list", i), "hotplug_state")[0])
+			return true;
+	return false;
 }
 
 static void print_table(struct json_object *report)
 {
-	static const char *const titles[] = {"DAX",    "NODE",	 "SIZE",   "MODE",
-					     "BLOCKS", "MEMMAP", "ORIGIN", "IDENTITY"};
-	_cleanup_(table_freep) struct table *table = table_new(array_size(titles), titles);
+	static const char *const titles[] = {"DAX",    "NODE",	 "SIZE",     "MODE", "BLOCKS",
+					     "MEMMAP", "ORIGIN", "IDENTITY", "STATE"};
+	bool states = has_states(report);
+	_cleanup_(table_freep) struct table *table = table_new(array_size(titles) - !states,
+							       titles);
 	struct json_object *list = json_object_object_get(report, "list");
 	size_t unused = json_count(report, "unused_memdevs");
 
 	if (list)
 		json_object_array_sort(list, by_name);
 	for (size_t i = 0; i < json_count(report, "list"); i++)
-		add_row(table, json_member(report, "list", i));
+		add_row(table, json_member(report, "list", i), states);
 	if (json_count(report, "list"))
 		table_print(table);
 	else if (!json_count(report, "missing"))
-		fprintf(stderr, "kmemctl: no dax device here\n");
-	for (size_t i = 0; i < unused; i++)
-		fprintf(stderr, "%s%s", i ? ", " : "",
-			json_object_get_string(json_member(report, "unused_memdevs", i)));
+		cli_say("kmemctl: no dax device here");
 	if (unused)
-		fprintf(stderr, ": no dax device yet; see kmemctl status\n");
+		tell_unused(report);
 }
 
 /* --- the verb --- */
@@ -106,12 +133,10 @@ static int tell_problems(const struct json_object *report)
 	size_t problems = json_count(report, "problems"), missing = json_count(report, "missing");
 
 	for (size_t i = 0; i < problems; i++)
-		fprintf(stderr, "kmemctl: %s\n",
-			json_object_get_string(json_member(report, "problems", i)));
+		cli_say("kmemctl: %s", json_object_get_string(json_member(report, "problems", i)));
 	for (size_t i = 0; i < missing; i++)
-		fprintf(stderr,
-			"kmemctl: no dax device or region is called '%s' (kmemctl list -R -D -i "
-			"shows all)\n",
+		cli_say("kmemctl: no dax device or region is called '%s' (kmemctl list -R -D -i "
+			"shows all)",
 			json_object_get_string(json_member(report, "missing", i)));
 	if (missing)
 		return KMEMD_NO_DEVICE;
@@ -152,7 +177,7 @@ static struct kmemd_list list_of(const struct cli *cli, char **names)
 	return list;
 }
 
-int verb_list(struct cli *cli)
+static int run(struct cli *cli)
 {
 	_cleanup_(json_object_putp) struct json_object *report = NULL;
 	_cleanup_free_ char **names = device_names(cli);
@@ -161,7 +186,7 @@ int verb_list(struct cli *cli)
 	bool json;
 
 	if (!names) {
-		fprintf(stderr, "kmemctl: out of memory\n");
+		cli_say("kmemctl: out of memory");
 		return KMEMD_FAILED;
 	}
 	list = list_of(cli, names);
@@ -180,17 +205,13 @@ int verb_list(struct cli *cli)
 	return tell_problems(report);
 }
 
-int verb_inventory(struct cli *cli)
-{
-	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	_cleanup_(json_object_putp) struct json_object *json = NULL;
-	struct kmemd_error error = {0};
-
-	if (cli_read_inventory(cli, &inventory, &error) < 0)
-		return cli_fail(&error);
-	json = kmemd_inventory_to_json(inventory);
-	if (cli->json == JSON_OFF) /* a snapshot has no table */
-		cli->json = JSON_PRETTY;
-	cli_print_json(cli, json);
-	return KMEMD_DONE;
-}
+const struct cli_verb verb_list = {
+	"list",
+	"[DEVICE...]",
+	"show dax devices, their memory blocks by zone and their memmap",
+	OPTIONS(&option_region, &option_dev, &option_devices, &option_regions, &option_mappings,
+		&option_idle, &option_human, &option_json),
+	run,
+	0,
+	ANY_NUMBER,
+};

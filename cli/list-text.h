@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KMEMCTL_LIST_H
-#define KMEMCTL_LIST_H
+#ifndef KMEMCTL_LIST_TEXT_H
+#define KMEMCTL_LIST_TEXT_H
 /* What the tables of list and status have in common. */
-#include "cli/cli.h"
-
-extern const struct cli_option option_dev, option_devices, option_regions, option_mappings,
-	option_idle;
+#include "base/json.h"
 
 /* "8 movable" or "6 movable, 2 offline", from a dax device's "blocks". */
 void list_blocks_text(const struct json_object *dax, char *buffer, size_t size);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * daxctl's verbs that change something: create-device, destroy-device, reconfigure-device,
- * enable-device, disable-device, online-memory, offline-memory. JSON where daxctl prints it, or
- * when it is asked for.
- */
-#include "cli/device.h"
+#include "cli/request-run.h"
 
 #include "base/error.h"
+#include "cli/cli.h"
+#include "cli/job-events.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/plan-text.h"
+#include "cli/request-config.h"
+#include "cli/request-options.h"
 #include "job/event.h"
 #include "job/request-job.h"
 #include "plan/plan-request.h"
@@ -14,13 +16,7 @@
 #include "policy/policy.h"
 #include "json/list-json.h"
 
-struct device_verb {
-	enum kmemd_verb verb;
-	const char *done;    /* "reconfigured", said of how many devices */
-	bool prints_devices; /* on standard output, as daxctl does */
-};
-
-static const struct device_verb *current;
+static const struct request_verb *current;
 
 /* --- results ------------------------------------------------------------------------------------
  */
@@ -30,6 +26,13 @@ static bool is_done(const struct json_object *result)
 	const char *word = json_text(result, "result");
 
 	return !strcmp(word, "done") || !strcmp(word, "unchanged");
+}
+
+static bool is_changed(const struct json_object *result)
+{
+	const char *word = json_text(result, "result");
+
+	return !strcmp(word, "done") || !strcmp(word, "partly");
 }
 
 static unsigned int count_done(const struct json_object *results)
@@ -99,6 +102,7 @@ static void print_devices(struct cli *cli, const struct json_object *results,
 			      is_chardev(json_text(result, "device")) ? "chardev" : "device",
 			      json_text(result, "device"));
 		json_put_text(device, "result", json_text(result, "result"));
+		json_put_bool(device, "changed", is_changed(result));
 		if (json_text(result, "error")[0]) {
 			json_put_text(device, "error", json_text(result, "error"));
 			json_put_int(device, "exit_code", json_get_int(result, "exit_code"));
@@ -113,13 +117,14 @@ static void tell_state(const struct json_object *device)
 {
 	const char *state = json_text(device, "state");
 
-	fprintf(stderr, "%s is now %s", json_text(device, "chardev"),
-		state[0] ? state : json_text(device, "mode"));
 	if (!state[0] && json_object_object_get_ex(device, "total_memblocks", NULL))
-		fprintf(stderr, ", %lu of %lu memory blocks online",
+		cli_say("%s is now %s, %lu of %lu memory blocks online",
+			json_text(device, "chardev"), json_text(device, "mode"),
 			(unsigned long)json_get_u64(device, "online_memblocks"),
 			(unsigned long)json_get_u64(device, "total_memblocks"));
-	fprintf(stderr, "\n");
+	else
+		cli_say("%s is now %s", json_text(device, "chardev"),
+			state[0] ? state : json_text(device, "mode"));
 }
 
 static void tell_states(const struct json_object *results, const struct json_object *report)
@@ -187,7 +192,7 @@ static int run_request(struct cli *cli, const struct kmemd_request *request)
 	cli->failures_told = 0;
 	memset(&error, 0, sizeof(error));
 	r = kmemd_request(cli->kmemd, policy, request, &job, &results, &error);
-	cli_job_end();
+	cli_job_end(cli, r, &error);
 	if (r < 0 && !cli->failures_told)
 		cli_fail(&error);
 	if (!results) /* it never began */
@@ -198,11 +203,11 @@ static int run_request(struct cli *cli, const struct kmemd_request *request)
 	if (wants_devices(cli))
 		print_devices(cli, results, report);
 	count = count_done(results);
-	fprintf(stderr, "%s %u device%s\n", current->done, count, count == 1 ? "" : "s");
+	cli_say("%s %u device%s", current->done, count, count == 1 ? "" : "s");
 	return r < 0 ? (int)error.result : KMEMD_DONE;
 }
 
-static int run_verb(struct cli *cli, const struct device_verb *verb)
+int request_run(struct cli *cli, const struct request_verb *verb)
 {
 	struct device_request parsed;
 	int r = device_request_parse(cli, verb->verb, &parsed);
@@ -214,65 +219,4 @@ static int run_verb(struct cli *cli, const struct device_verb *verb)
 			    : run_request(cli, &parsed.request);
 	device_request_release(&parsed);
 	return r;
-}
-
-int verb_reconfigure_device(struct cli *cli)
-{
-	return run_verb(
-		cli, &(const struct device_verb){KMEMD_RECONFIGURE_DEVICE, "reconfigured", true});
-}
-
-int verb_create_device(struct cli *cli)
-{
-	return run_verb(cli, &(const struct device_verb){KMEMD_CREATE_DEVICE, "created", true});
-}
-
-int verb_destroy_device(struct cli *cli)
-{
-	return run_verb(cli, &(const struct device_verb){KMEMD_DESTROY_DEVICE, "destroyed", false});
-}
-
-int verb_enable_device(struct cli *cli)
-{
-	return run_verb(cli, &(const struct device_verb){KMEMD_ENABLE_DEVICE, "enabled", false});
-}
-
-int verb_disable_device(struct cli *cli)
-{
-	return run_verb(cli, &(const struct device_verb){KMEMD_DISABLE_DEVICE, "disabled", false});
-}
-
-int verb_online_memory(struct cli *cli)
-{
-	return run_verb(
-		cli, &(const struct device_verb){KMEMD_ONLINE_MEMORY, "onlined memory for", false});
-}
-
-int verb_offline_memory(struct cli *cli)
-{
-	return run_verb(cli, &(const struct device_verb){KMEMD_OFFLINE_MEMORY,
-							 "offlined memory for", false});
-}
-
-/* --- what daxctl has and kmemctl has not --------------------------------------------------------
- */
-
-int verb_split_acpi(struct cli *cli)
-{
-	(void)cli;
-	fprintf(stderr, "kmemctl: split-acpi cuts ranges in a copy of the firmware's tables, for "
-			"an initramfs "
-			"to override them, and does nothing to this machine's memory: use daxctl "
-			"split-acpi, "
-			"or cut a dax region with kmemctl create-device\n");
-	return KMEMD_REFUSED;
-}
-
-int verb_migrate_device_model(struct cli *cli)
-{
-	(void)cli;
-	fprintf(stderr,
-		"kmemctl: there is nothing to migrate: Linux 6.1 and later have only the dax bus; "
-		"remove what daxctl has put into /etc/modprobe.d for older ones\n");
-	return KMEMD_REFUSED;
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/cli.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/verb.h"
 #include "inventory/inventory.h"
 #include "inventory/snapshot.h"
 #include "policy/load-policy.h"
@@ -8,6 +12,7 @@
 #include "json/doctor-json.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static void print_finding(const struct json_object *finding)
 {
@@ -47,7 +52,7 @@ static void print_findings(const struct json_object *json)
 }
 
 /* A machine whose memory cannot be looked at is no reason to look at nothing else. */
-int verb_doctor(struct cli *cli)
+static int run(struct cli *cli)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
@@ -64,3 +69,13 @@ int verb_doctor(struct cli *cli)
 		print_findings(json);
 	return json_get_bool(json, "healthy") ? KMEMD_DONE : KMEMD_FAILED;
 }
+
+const struct cli_verb verb_doctor = {
+	"doctor",
+	"",
+	"find what on this machine will surprise its owner, and the cure",
+	OPTIONS(&option_json, &option_policy),
+	run,
+	0,
+	0,
+};

@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* policy check, show and import. */
-#include "policy/policy.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/cli.h"
-#include "inventory/inventory.h"
+#include "cli/input.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "cli/verb.h"
 #include "policy/load-policy.h"
+#include "policy/policy.h"
 #include "json/policy-json.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-const struct cli_option option_output = {
+static const struct cli_option option_output = {
 	"output",
 	'o',
 	.value = VALUE_NEEDED,
 	.value_name = "DIR",
 	.text = "import: write the files there instead of printing them",
 };
-const struct cli_option option_overwrite = {
+static const struct cli_option option_overwrite = {
 	"force",
 	'f',
 	.text = "import: replace files that are there",
@@ -38,8 +44,9 @@ static int print_check(struct cli *cli, struct json_object *json)
 	for (size_t i = 0; i < json_count(json, "files"); i++)
 		printf("%s: good\n", json_object_get_string(json_member(json, "files", i)));
 	for (size_t i = 0; i < problems; i++) {
-		cli_print_problem(stdout, json_member(json, "problems", i));
-		printf("\n");
+		_cleanup_free_ char *text = cli_problem_text(json_member(json, "problems", i));
+
+		printf("%s\n", text ? text : "");
 	}
 	return problems ? KMEMD_FAILED : KMEMD_DONE;
 }
@@ -123,9 +130,9 @@ static void print_device(const struct json_object *json, const struct json_objec
 static void print_problems(const struct json_object *json, const char *what)
 {
 	for (size_t i = 0; i < json_count(json, "problems"); i++) {
-		fprintf(stderr, "kmemctl: ");
-		cli_print_problem(stderr, json_member(json, "problems", i));
-		fprintf(stderr, "%s\n", what);
+		_cleanup_free_ char *text = cli_problem_text(json_member(json, "problems", i));
+
+		cli_say("kmemctl: %s%s", text ? text : "", what);
 	}
 }
 
@@ -147,7 +154,7 @@ static int show(struct cli *cli, const char *name)
 		return KMEMD_DONE;
 	}
 	if (!json_count(json, "files"))
-		fprintf(stderr, "kmemctl: there is no policy file: every device is left alone\n");
+		cli_say("kmemctl: there is no policy file: every device is left alone");
 	for (size_t i = 0; i < json_count(json, "files"); i++)
 		print_file(json_member(json, "files", i));
 	return KMEMD_DONE;
@@ -189,7 +196,7 @@ static int check_targets(const struct json_object *json, const char *directory)
 
 		if (path && access(path, F_OK) < 0)
 			continue;
-		fprintf(stderr, "kmemctl: %s is there already: --force replaces it\n",
+		cli_say("kmemctl: %s is there already: --force replaces it",
 			path ? path : "the file");
 		result = KMEMD_REFUSED;
 	}
@@ -202,7 +209,7 @@ static int write_files(struct cli *cli, struct json_object *json, const char *di
 	int r = cli->dry_run ? 0 : make_directory(directory);
 
 	if (r < 0) {
-		fprintf(stderr, "kmemctl: cannot make %s: %s\n", directory, strerror(-r));
+		cli_say("kmemctl: cannot make %s: %s", directory, strerror(-r));
 		return r == -EACCES || r == -EPERM ? KMEMD_NOT_PERMITTED : KMEMD_FAILED;
 	}
 	for (size_t i = 0; i < json_count(json, "sections"); i++) {
@@ -213,7 +220,7 @@ static int write_files(struct cli *cli, struct json_object *json, const char *di
 		    : cli->dry_run ? 0
 				   : file_replace(path, json_text(section, "policy_text"));
 		if (r < 0) {
-			fprintf(stderr, "kmemctl: cannot write %s: %s\n", path ? path : directory,
+			cli_say("kmemctl: cannot write %s: %s", path ? path : directory,
 				strerror(-r));
 			return r == -EACCES || r == -EPERM ? KMEMD_NOT_PERMITTED
 			       : i			   ? KMEMD_PARTLY
@@ -248,9 +255,9 @@ static size_t take_out_obstacles(struct json_object *json)
 
 		if (!json_text(section, "obstacle")[0])
 			continue;
-		fprintf(stderr, "kmemctl: %s:%lu: [reconfigure-device %s]: %s\n",
-			json_text(section, "file"), (unsigned long)json_get_u64(section, "line"),
-			json_text(section, "name"), json_text(section, "obstacle"));
+		cli_say("kmemctl: %s:%lu: [reconfigure-device %s]: %s", json_text(section, "file"),
+			(unsigned long)json_get_u64(section, "line"), json_text(section, "name"),
+			json_text(section, "obstacle"));
 		json_object_array_del_idx(sections, i, 1);
 		count++;
 	}
@@ -270,14 +277,13 @@ static int import(struct cli *cli, char *const *files)
 	problems = json_count(json, "problems") + take_out_obstacles(json);
 	print_problems(json, "");
 	if (!json_count(json, "sections") && !problems)
-		fprintf(stderr,
-			"kmemctl: no [reconfigure-device NAME] section in %s: nothing to "
-			"import\n",
+		cli_say("kmemctl: no [reconfigure-device NAME] section in %s: nothing to "
+			"import",
 			files ? "these files" : "/etc/daxctl.conf.d");
 	if (problems)
 		result = KMEMD_FAILED;
 	if (directory && problems)
-		fprintf(stderr, "kmemctl: nothing is written while there are mistakes\n");
+		cli_say("kmemctl: nothing is written while there are mistakes");
 	else if (directory && !cli_given(cli, &option_overwrite))
 		result = check_targets(json, directory);
 	if (directory && result == KMEMD_DONE)
@@ -287,7 +293,7 @@ static int import(struct cli *cli, char *const *files)
 	return result;
 }
 
-int verb_policy(struct cli *cli)
+static int run(struct cli *cli)
 {
 	const char *what = cli->arguments[0];
 	char *const *rest = cli->arguments[1] ? cli->arguments + 1 : NULL;
@@ -313,3 +319,14 @@ int verb_policy(struct cli *cli)
 				       cli->arguments[2]);
 	return show(cli, cli->arguments[1]);
 }
+
+const struct cli_verb verb_policy = {
+	"policy",
+	"check|show|import [...]",
+	"check policy files, show what is in force, convert daxctl's",
+	OPTIONS(&option_json, &option_policy, &option_inventory, &option_output, &option_overwrite,
+		&option_dry_run),
+	run,
+	1,
+	ANY_NUMBER,
+};

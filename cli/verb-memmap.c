@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/array.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "cli/cli.h"
-#include "inventory/inventory.h"
+#include "cli/input.h"
+#include "cli/job-events.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/plan-text.h"
+#include "cli/table.h"
+#include "cli/verb.h"
 #include "job/event.h"
 #include "job/memmap-job.h"
-#include "policy/policy.h"
 #include "json/memmap-json.h"
 #include "json/memmap-plan-json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *place_text(const char *word)
@@ -138,13 +145,13 @@ static int show(struct cli *cli)
 		print_device(json_member(json, "devices", i));
 	}
 	if (!json_count(json, "devices"))
-		fprintf(stderr, "kmemctl: there is no device\n");
+		cli_say("kmemctl: there is no device");
 	return KMEMD_DONE;
 }
 
-const struct cli_option option_rebind = {
+static const struct cli_option option_rebind = {
 	"rebind",
-	.text = "also while its memory is in use: offline, bind anew, online again",
+	.text = "also while its memory is in use: offline, bind again, online again",
 };
 
 static int show_plan(struct cli *cli, const struct kmemd_policy *policy, bool on)
@@ -176,15 +183,15 @@ static int set(struct cli *cli, bool on)
 		r = kmemd_memmap_move(cli->kmemd, policy, cli->arguments[0], on, &job, &error);
 	else
 		r = kmemd_memmap_set(cli->kmemd, cli->arguments[0], on, &job, &error);
-	cli_job_end();
+	cli_job_end(cli, r, &error);
 	if (r < 0)
 		return cli_fail(&error);
-	fprintf(stderr, "The switch holds until the device is bound anew; MemmapOnMemory= in its "
-			"policy decides then.\n");
+	cli_say("The switch holds until the device is bound again; MemmapOnMemory= in its policy "
+		"decides then.");
 	return show(cli);
 }
 
-int verb_memmap(struct cli *cli)
+static int run(struct cli *cli)
 {
 	const char *word = cli->arguments[0] ? cli->arguments[1] : NULL;
 	bool on;
@@ -200,3 +207,14 @@ int verb_memmap(struct cli *cli)
 		return cli_usage_error(cli, "memmap: --inventory is for looking and --dry-run");
 	return set(cli, on);
 }
+
+const struct cli_verb verb_memmap = {
+	"memmap",
+	"[DEVICE [on|off]]",
+	"show where memmaps are and what else they could cost, or move one",
+	OPTIONS(&option_json, &option_inventory, &option_policy, &option_rebind, &option_dry_run,
+		&option_timeout),
+	run,
+	0,
+	2,
+};

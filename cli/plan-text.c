@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plan and explain: what policy would do, and why. */
+#include "cli/plan-text.h"
+
 #include "base/error.h"
 #include "base/parse.h"
 #include "cli/cli.h"
-#include "inventory/inventory.h"
-#include "policy/policy.h"
-#include "json/plan-json.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/table.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static void print_cost(const struct json_object *step)
 {
@@ -78,7 +82,7 @@ static void print_keys(const struct json_object *device)
 	table_print(table);
 }
 
-static bool is_refused(const struct json_object *json)
+bool cli_plan_is_refused(const struct json_object *json)
 {
 	for (size_t i = 0; i < json_count(json, "devices"); i++)
 		if (json_text(json_member(json, "devices", i), "refused")[0])
@@ -86,28 +90,10 @@ static bool is_refused(const struct json_object *json)
 	return false;
 }
 
-enum report {
-	REPORT_PLAN,
-	REPORT_DRAIN,
-	REPORT_EXPLAIN,
-};
-
-static int make_report(struct cli *cli, enum report kind, const struct kmemd_inventory *inventory,
-		       const struct kmemd_policy *policy, struct json_object **ret,
-		       struct kmemd_error *error)
-{
-	const char *device = cli->arguments[0];
-
-	if (kind == REPORT_EXPLAIN)
-		return kmemd_report_explain(cli->kmemd, inventory, policy, device, ret, error);
-	return kmemd_report_plan(cli->kmemd, inventory, policy, device, kind == REPORT_DRAIN, ret,
-				 error);
-}
-
-static void print_plans(const struct json_object *json, bool with_keys)
+void cli_print_plans(const struct json_object *json, bool with_keys)
 {
 	if (!json_count(json, "devices"))
-		fprintf(stderr, "kmemctl: there is no device\n");
+		cli_say("kmemctl: there is no device");
 	for (size_t i = 0; i < json_count(json, "devices"); i++) {
 		struct json_object *device = json_member(json, "devices", i);
 
@@ -121,44 +107,6 @@ static void print_plans(const struct json_object *json, bool with_keys)
 int cli_print_plan(struct cli *cli, struct json_object *json)
 {
 	if (!cli_print_json(cli, json))
-		print_plans(json, false);
-	return is_refused(json) ? KMEMD_REFUSED : KMEMD_DONE;
-}
-
-static int report(struct cli *cli, enum report kind)
-{
-	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
-	_cleanup_(json_object_putp) struct json_object *json = NULL;
-	struct kmemd_error error = {0};
-	int r;
-
-	if (cli_load_policy(cli, &policy, &error) < 0 ||
-	    cli_read_inventory(cli, &inventory, &error) < 0 ||
-	    make_report(cli, kind, inventory, policy, &json, &error) < 0)
-		return cli_fail(&error);
-	/* A plan that is refused cannot be applied; an explanation explains that, and has worked.
-	 */
-	if (kind != REPORT_EXPLAIN) {
-		r = cli_print_plan(cli, json);
-		return cli->arguments[0] ? r : KMEMD_DONE;
-	}
-	if (!cli_print_json(cli, json))
-		print_plans(json, true);
-	return KMEMD_DONE;
-}
-
-int verb_plan(struct cli *cli)
-{
-	return report(cli, REPORT_PLAN);
-}
-
-int verb_explain(struct cli *cli)
-{
-	return report(cli, REPORT_EXPLAIN);
-}
-
-int cli_plan_drain(struct cli *cli)
-{
-	return report(cli, REPORT_DRAIN);
+		cli_print_plans(json, false);
+	return cli_plan_is_refused(json) ? KMEMD_REFUSED : KMEMD_DONE;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How verbs that change the machine tell what they do, and what cancels them. */
-#include "job/job.h"
+#include "cli/job-events.h"
+
 #include "base/error.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "cli/cli.h"
-#include "job/event.h"
-#include "policy/policy.h"
+#include "cli/message.h"
+#include "cli/output.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
 
@@ -92,6 +95,7 @@ static void on_event(void *userdata, const struct kmemd_event *event)
 {
 	struct cli *cli = userdata;
 
+	system_log_event(&cli->log, event);
 	if (event->type == KMEMD_EVENT_PROGRESS) {
 		draw_bar(event);
 		return;
@@ -100,27 +104,29 @@ static void on_event(void *userdata, const struct kmemd_event *event)
 	switch (event->type) {
 	case KMEMD_EVENT_STEP:
 		if (!cli->quiet)
-			fprintf(stderr, "  %s\n", event->message);
+			cli_say("  %s", event->message);
 		break;
 	case KMEMD_EVENT_UNDO:
-		fprintf(stderr, "  undo: %s\n", event->message);
+		cli_say("  undo: %s", event->message);
 		break;
 	case KMEMD_EVENT_FAILED: /* that of the only device is told by cli_fail() */
 		if (!cli->tells_failures && cli->arguments[0])
 			break;
-		fprintf(stderr, "kmemctl: %s\n", event->message);
+		cli_say("kmemctl: %s", event->message);
 		cli->failures_told++;
 		break;
-	case KMEMD_EVENT_DECIDED:
 	case KMEMD_EVENT_DONE:
+		cli->devices_done++;
+		/* fall through */
+	case KMEMD_EVENT_DECIDED:
 		if (!cli->quiet)
-			fprintf(stderr, "%s\n", event->message);
+			cli_say("%s", event->message);
 		break;
 	case KMEMD_EVENT_RECOVERED:
 	case KMEMD_EVENT_WAITING:
 	case KMEMD_EVENT_NOTICE:
 	default:
-		fprintf(stderr, "%s\n", event->message);
+		cli_say("%s", event->message);
 	}
 }
 
@@ -131,6 +137,7 @@ struct kmemd_job cli_job(struct cli *cli)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	system_log_init(&cli->log, cli->kmemd->procfs, "kmemctl", cli->verb);
 	return (struct kmemd_job){
 		.event = on_event,
 		.userdata = cli,
@@ -139,56 +146,26 @@ struct kmemd_job cli_job(struct cli *cli)
 	};
 }
 
-void cli_job_end(void)
+void cli_job_end(struct cli *cli, int r, const struct kmemd_error *error)
 {
 	clear_bar();
+	/* A device's failure has been an event of the device. */
+	if (r < 0 && !cli->log.failures)
+		system_log_error(&cli->log, error);
 }
 
-/* --- apply and drain ----------------------------------------------------------------------------
- */
-
-static int finish(struct cli *cli, int r, const struct kmemd_error *error)
+int cli_job_finish(struct cli *cli, int r, const struct kmemd_error *error)
 {
 	_cleanup_(json_object_putp) struct json_object *json = json_object_new_object();
+	bool changed = cli->devices_done || (r < 0 && error->result == KMEMD_PARTLY);
 
-	clear_bar();
+	cli_job_end(cli, r, error);
 	json_put_text(json, "verb", cli->verb);
 	json_put_text(json, "device", cli->arguments[0] ? cli->arguments[0] : "all");
 	json_put_bool(json, "done", r == 0);
+	json_put_bool(json, "changed", changed);
 	json_put_int(json, "exit_code", r < 0 ? (int)error->result : 0);
 	json_put_text(json, "error", r < 0 ? error->message : "");
 	cli_print_json(cli, json);
 	return r < 0 ? cli_fail(error) : KMEMD_DONE;
-}
-
-int verb_apply(struct cli *cli)
-{
-	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
-	struct kmemd_job job = cli_job(cli);
-	struct kmemd_error error = {0};
-	int r;
-
-	if (cli->dry_run)
-		return verb_plan(cli);
-	job.retry = true;
-	if (cli_load_policy(cli, &policy, &error) < 0)
-		return cli_fail(&error);
-	r = kmemd_apply(cli->kmemd, policy, cli->arguments[0], &job, &error);
-	return finish(cli, r, &error);
-}
-
-int verb_drain(struct cli *cli)
-{
-	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
-	struct kmemd_job job = cli_job(cli);
-	struct kmemd_error error = {0};
-	int r;
-
-	if (cli->dry_run)
-		return cli_plan_drain(cli);
-	/* A mistake in a file must not keep memory in use: the default timeout serves. */
-	if (cli_load_policy(cli, &policy, &error) < 0)
-		cli_fail(&error);
-	r = kmemd_drain(cli->kmemd, policy, cli->arguments[0], &job, &error);
-	return finish(cli, r, &error);
 }

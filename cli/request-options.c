@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From options to a request. */
+#include "cli/request-options.h"
+
 #include "base/error.h"
+#include "base/json.h"
 #include "base/parse.h"
-#include "cli/device.h"
+#include "cli/cli.h"
+#include "cli/message.h"
 #include "plan/plan-request.h"
 
 #include <inttypes.h>

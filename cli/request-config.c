@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reconfigure-device --check-config: what /etc/daxctl.conf.d says, as daxctl's udev rule asks. */
+#include "cli/request-config.h"
+
 #include "base/error.h"
-#include "cli/device.h"
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/message.h"
+#include "cli/output.h"
 #include "plan/plan-request.h"
 #include "json/list-json.h"
 #include "json/policy-json.h"
@@ -37,9 +41,9 @@ static struct json_object *find_section(const struct json_object *config, const 
 static void tell_config_problems(const struct json_object *config)
 {
 	for (size_t i = 0; i < json_count(config, "problems"); i++) {
-		fprintf(stderr, "kmemctl: ");
-		cli_print_problem(stderr, json_member(config, "problems", i));
-		fprintf(stderr, " (the section is skipped)\n");
+		_cleanup_free_ char *text = cli_problem_text(json_member(config, "problems", i));
+
+		cli_say("kmemctl: %s (the section is skipped)", text ? text : "");
 	}
 }
 
@@ -87,7 +91,7 @@ int device_check_config(struct cli *cli, const struct kmemd_request *request,
 		return cli_fail(&error);
 	tell_config_problems(config);
 	for (size_t i = 0; i < json_count(report, "missing"); i++) {
-		fprintf(stderr, "kmemctl: no dax device is called '%s'\n",
+		cli_say("kmemctl: no dax device is called '%s'",
 			json_object_get_string(json_member(report, "missing", i)));
 		result = join(result, KMEMD_NO_DEVICE, first);
 		first = false;
@@ -97,7 +101,7 @@ int device_check_config(struct cli *cli, const struct kmemd_request *request,
 		struct json_object *section = find_section(config, uuid_of(device));
 
 		if (!section) {
-			fprintf(stderr, "%s: no section of daxctl's configuration is about it\n",
+			cli_say("%s: no section of daxctl's configuration is about it",
 				json_text(device, "chardev"));
 			continue;
 		}
