@@ -120,7 +120,7 @@ comma := ,
 $(BUILD)/tests/test_manager: wrapped := sd_event_new sd_event_add_signal sd_event_add_time sd_event_add_io \
 	sd_event_set_watchdog sd_event_source_set_enabled sd_event_source_set_time \
 	sd_device_monitor_new sd_device_monitor_unref sd_device_monitor_filter_add_match_subsystem_devtype \
-	sd_device_monitor_set_receive_buffer_size sd_device_monitor_attach_event sd_device_monitor_start \
+	sd_device_monitor_attach_event sd_device_monitor_start \
 	socketpair posix_spawn posix_spawn_file_actions_init posix_spawn_file_actions_adddup2 posix_spawnattr_init \
 	posix_spawnattr_setflags posix_spawnattr_setsigmask posix_spawnattr_setsigdefault recv sd_notify sd_notifyf
 $(BUILD)/tests/test_system_log: wrapped := sd_journal_sendv

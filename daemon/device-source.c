@@ -6,9 +6,6 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Room for the events of some thousands of memory blocks while the loop is busy. */
-#define RECEIVE_BUFFER (16 * 1024 * 1024)
-
 /*
  * What policy may be about, by how the kernel calls it. Not the blocks (kernel, udev rules and
  * people put them on- and offline), the dax_regionN and pmem_regionN that a CXL region brings
@@ -86,28 +83,35 @@ static int on_device(sd_device_monitor *monitor, sd_device *device, void *userda
 	return 0;
 }
 
+static int add_monitor(struct device_source *source, sd_event *event, sd_device_monitor **ret,
+		       const char *const *subsystems)
+{
+	int r = sd_device_monitor_new(ret);
+
+	for (size_t i = 0; r >= 0 && subsystems[i]; i++)
+		r = sd_device_monitor_filter_add_match_subsystem_devtype(*ret, subsystems[i], NULL);
+	if (r >= 0)
+		r = sd_device_monitor_attach_event(*ret, event);
+	return r < 0 ? r : sd_device_monitor_start(*ret, on_device, source);
+}
+
 int device_source_init(struct device_source *source, sd_event *event,
 		       const struct device_source_handlers *handlers)
 {
-	static const char *const subsystems[] = {"cxl", "dax", "nd", "memory"};
+	static const char *const devices[] = {"cxl", "dax", "nd", NULL};
+	static const char *const blocks[] = {"memory", NULL};
 	int r;
 
 	*source = (struct device_source){.handlers = *handlers};
-	r = sd_device_monitor_new(&source->monitor);
-	for (size_t i = 0; r >= 0 && i < array_size(subsystems); i++)
-		r = sd_device_monitor_filter_add_match_subsystem_devtype(source->monitor,
-									 subsystems[i], NULL);
-	if (r < 0)
-		return r;
-	/* Needs CAP_NET_ADMIN beyond the system's limit; the default serves for small machines. */
-	sd_device_monitor_set_receive_buffer_size(source->monitor, RECEIVE_BUFFER);
-	r = sd_device_monitor_attach_event(source->monitor, event);
-	return r < 0 ? r : sd_device_monitor_start(source->monitor, on_device, source);
+	r = add_monitor(source, event, &source->devices, devices);
+	return r < 0 ? r : add_monitor(source, event, &source->blocks, blocks);
 }
 
 void device_source_release(struct device_source *source)
 {
-	if (source->monitor)
-		sd_device_monitor_unref(source->monitor);
-	source->monitor = NULL;
+	if (source->devices)
+		sd_device_monitor_unref(source->devices);
+	if (source->blocks)
+		sd_device_monitor_unref(source->blocks);
+	source->devices = source->blocks = NULL;
 }

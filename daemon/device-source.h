@@ -16,7 +16,8 @@ struct device_source_handlers {
 };
 
 struct device_source {
-	sd_device_monitor *monitor;
+	/* Two, so that a flood of blocks takes no room from what must not be lost. */
+	sd_device_monitor *devices, *blocks;
 	struct device_source_handlers handlers;
 };
 

@@ -25,7 +25,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-DEFINE_CLEANUP(struct kmemd *, kmemd_free);
 DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
 DEFINE_CLEANUP(struct kmemd_policy *, kmemd_policy_free);
 

@@ -126,13 +126,6 @@ int __wrap_sd_device_monitor_filter_add_match_subsystem_devtype(sd_device_monito
 	return monitor_result();
 }
 
-int __wrap_sd_device_monitor_set_receive_buffer_size(sd_device_monitor *monitor, size_t size);
-int __wrap_sd_device_monitor_set_receive_buffer_size(sd_device_monitor *monitor, size_t size)
-{
-	(void)monitor, (void)size;
-	return monitor_result();
-}
-
 int __wrap_sd_device_monitor_attach_event(sd_device_monitor *monitor, sd_event *event);
 int __wrap_sd_device_monitor_attach_event(sd_device_monitor *monitor, sd_event *event)
 {
