@@ -39,11 +39,8 @@ static bool is_number(const char *text, bool dotted)
 	return end && !*end;
 }
 
-bool device_source_is_appearance(const char *subsystem, const char *name, sd_device_action_t action,
-				 bool synthetic)
+static bool is_known(const char *subsystem, const char *name)
 {
-	if (action != SD_DEVICE_ADD || synthetic)
-		return false;
 	for (size_t i = 0; i < array_size(appearing); i++) {
 		size_t length = strlen(appearing[i].prefix);
 
@@ -53,6 +50,16 @@ bool device_source_is_appearance(const char *subsystem, const char *name, sd_dev
 			return true;
 	}
 	return false;
+}
+
+enum device_event device_source_meaning(const char *subsystem, const char *name,
+					sd_device_action_t action, bool synthetic)
+{
+	if (synthetic || !is_known(subsystem, name))
+		return DEVICE_BUSY;
+	if (action == SD_DEVICE_ADD)
+		return DEVICE_APPEARED;
+	return action == SD_DEVICE_REMOVE ? DEVICE_GONE : DEVICE_BUSY;
 }
 
 /*
@@ -70,14 +77,18 @@ static int on_device(sd_device_monitor *monitor, sd_device *device, void *userda
 {
 	const struct device_source *source = userdata;
 	const char *name = NULL, *subsystem = NULL;
+	enum device_event meaning = DEVICE_BUSY;
 	sd_device_action_t action;
 
 	(void)monitor;
 	if (sd_device_get_sysname(device, &name) >= 0 &&
 	    sd_device_get_subsystem(device, &subsystem) >= 0 &&
-	    sd_device_get_action(device, &action) >= 0 &&
-	    device_source_is_appearance(subsystem, name, action, is_synthetic(device)))
+	    sd_device_get_action(device, &action) >= 0)
+		meaning = device_source_meaning(subsystem, name, action, is_synthetic(device));
+	if (meaning == DEVICE_APPEARED)
 		source->handlers.appeared(source->handlers.userdata, name);
+	else if (meaning == DEVICE_GONE)
+		source->handlers.gone(source->handlers.userdata);
 	else
 		source->handlers.busy(source->handlers.userdata);
 	return 0;

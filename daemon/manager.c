@@ -153,13 +153,27 @@ static int on_start_timer(sd_event_source *source, uint64_t usec, void *userdata
 /* --- what happens -------------------------------------------------------------------------------
  */
 
+static void begin_quiet(struct manager *manager)
+{
+	manager->last = now_usec();
+	if (!manager->first)
+		manager->first = manager->last;
+}
+
+static void on_gone(void *userdata)
+{
+	struct manager *manager = userdata;
+
+	begin_quiet(manager);
+	manager->pending.gone = true;
+	schedule(manager);
+}
+
 static void on_appeared(void *userdata, const char *name)
 {
 	struct manager *manager = userdata;
 
-	manager->last = now_usec();
-	if (!manager->first)
-		manager->first = manager->last;
+	begin_quiet(manager);
 	reason_add_name(&manager->pending, name);
 	reason_move(&manager->pending, &manager->parked);
 	manager->hold = 0;
@@ -357,7 +371,7 @@ static int add_sources(struct manager *manager, const char *worker_path)
 	if (r >= 0)
 		r = device_source_init(
 			&manager->devices, manager->event,
-			&(struct device_source_handlers){on_appeared, on_busy, manager});
+			&(struct device_source_handlers){on_appeared, on_gone, on_busy, manager});
 	return r;
 }
 

@@ -3,7 +3,7 @@
 
 bool reason_is_empty(const struct reason *reason)
 {
-	return !reason->start && !reason->reload && !reason->names.count;
+	return !reason->start && !reason->reload && !reason->gone && !reason->names.count;
 }
 
 static bool has_name(const struct reason *reason, const char *name)
@@ -42,6 +42,7 @@ void reason_move(struct reason *to, struct reason *from)
 {
 	to->start = to->start || from->start;
 	to->reload = to->reload || from->reload;
+	to->gone = to->gone || from->gone;
 	array_foreach(name, &from->names) {
 		take_name(to, *name);
 		*name = NULL;
@@ -59,7 +60,7 @@ void reason_clear(struct reason *reason)
 
 char **reason_arguments(const struct reason *reason)
 {
-	char **words = calloc(2 * reason->names.count + 3, sizeof(*words)), **next = words;
+	char **words = calloc(2 * reason->names.count + 4, sizeof(*words)), **next = words;
 
 	if (!words)
 		return NULL;
@@ -67,6 +68,8 @@ char **reason_arguments(const struct reason *reason)
 		*next++ = (char *)"--start";
 	if (reason->reload)
 		*next++ = (char *)"--reload";
+	if (reason->gone)
+		*next++ = (char *)"--gone";
 	array_foreach(name, &reason->names) {
 		*next++ = (char *)"--appeared";
 		*next++ = *name;

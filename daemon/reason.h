@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef KMEMD_REASON_H
 #define KMEMD_REASON_H
-/* Why a worker is started: the daemon's start, a reload, devices that have appeared, or several. */
+/*
+ * Why a worker is started: the daemon's start, a reload, devices that have appeared or are gone,
+ * or several of these. */
 #include "base/array.h"
 
 #include <stdbool.h>
@@ -10,6 +12,7 @@
 
 struct reason {
 	bool start, reload;
+	bool gone; /* nothing has to be done, but what is known of devices is to be looked at */
 	ARRAY(char *) names; /* each once */
 };
 

@@ -32,8 +32,8 @@ struct work {
 	struct kmemd *kmemd;
 	struct worker_report report;
 	struct system_log log;
-	bool start, reload;
-	char **appeared; /* NULL-terminated */
+	bool start, reload, gone;
+	char **appeared; /* NULL-terminated; with gone alone: nothing, so that nothing is touched */
 };
 
 static volatile sig_atomic_t terminated;
@@ -98,7 +98,7 @@ static void report_devices(struct work *work, const struct kmemd_policy *policy)
 static int run(struct work *work)
 {
 	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
-	bool everything = work->start || work->reload || !work->appeared[0];
+	bool everything = work->start || work->reload || (!work->gone && !work->appeared[0]);
 	struct kmemd_job job = {
 		.event = on_event,
 		.userdata = work,
@@ -145,6 +145,7 @@ static int parse_options(int argc, char **argv, struct work *work)
 	static const struct option options[] = {
 		{"start", no_argument, NULL, 's'},
 		{"reload", no_argument, NULL, 'r'},
+		{"gone", no_argument, NULL, 'g'},
 		{"appeared", required_argument, NULL, 'a'},
 		{NULL, 0, NULL, 0},
 	};
@@ -161,6 +162,9 @@ static int parse_options(int argc, char **argv, struct work *work)
 			break;
 		case 'r':
 			work->reload = true;
+			break;
+		case 'g':
+			work->gone = true;
 			break;
 		case 'a':
 			work->appeared[count++] = optarg;

@@ -414,6 +414,20 @@ static void test_appears_while_the_worker_runs(void **state)
 	assert_int_equal(daemon_stop(&daemon), 0);
 }
 
+/* What is known of it is looked at; nothing has come. */
+static void test_device_is_gone(void **state)
+{
+	struct daemon daemon;
+
+	daemon_start(&daemon, *state, HELLO DEVICES);
+	assert_true(turn_until(&daemon, "--start", true));
+	daemon.manager.devices.handlers.gone(&daemon.manager);
+	assert_true(turn_until(&daemon, "--start\n--gone\n", true));
+	turn_for(&daemon, 50);
+	assert_int_equal(starts(&daemon), 2);
+	assert_int_equal(daemon_stop(&daemon), 0);
+}
+
 static void test_reload(void **state)
 {
 	struct daemon daemon;
@@ -582,6 +596,7 @@ int main(void)
 						folder_teardown),
 		cmocka_unit_test_setup_teardown(test_appears_while_the_worker_runs, folder_setup,
 						folder_teardown),
+		cmocka_unit_test_setup_teardown(test_device_is_gone, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_reload, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_worker_asks_for_another_look, folder_setup,
 						folder_teardown),

@@ -236,48 +236,50 @@ static void test_appearances(void **state)
 	static const struct {
 		const char *subsystem, *name;
 		sd_device_action_t action;
-		bool synthetic, appears;
+		bool synthetic;
+		enum device_event meaning;
 	} events[] = {
-		{"cxl", "mem0", SD_DEVICE_ADD, false, true},
-		{"cxl", "mem12", SD_DEVICE_ADD, false, true},
-		{"cxl", "region3", SD_DEVICE_ADD, false, true},
-		{"dax", "dax0.0", SD_DEVICE_ADD, false, true},
-		{"nd", "namespace1.0", SD_DEVICE_ADD, false, true},
-		{"dax", "dax0.0", SD_DEVICE_ADD, true, false}, /* udevadm trigger */
-		{"dax", "dax0.0", SD_DEVICE_CHANGE, false, false},
-		{"dax", "dax0.0", SD_DEVICE_BIND, false, false},
-		{"dax", "dax0.0", SD_DEVICE_UNBIND, false, false},
-		{"dax", "dax0.0", SD_DEVICE_REMOVE, false, false},
-		{"cxl", "mem0", SD_DEVICE_REMOVE, false, false},
-		{"cxl", "region0", SD_DEVICE_UNBIND, false, false},
-		{"cxl", "mem0", SD_DEVICE_ONLINE, false, false},
-		{"memory", "memory32", SD_DEVICE_ADD, false, false},
-		{"memory", "memory32", SD_DEVICE_ONLINE, false, false},
-		{"memory", "memory32", SD_DEVICE_OFFLINE, false, false},
-		{"memory", "memory32", SD_DEVICE_REMOVE, false, false},
-		{"cxl", "decoder0.0", SD_DEVICE_ADD, false, false},
-		{"cxl", "port1", SD_DEVICE_ADD, false, false},
-		{"cxl", "dax_region0", SD_DEVICE_ADD, false, false},
-		{"cxl", "pmem_region0", SD_DEVICE_ADD, false, false},
-		{"cxl", "memory1", SD_DEVICE_ADD, false, false},
-		{"cxl", "mem", SD_DEVICE_ADD, false, false},
-		{"cxl", "mem1.0", SD_DEVICE_ADD, false, false},
-		{"dax", "dax0", SD_DEVICE_ADD, false, false},
-		{"dax", "dax0.", SD_DEVICE_ADD, false, false},
-		{"dax", "dax.0", SD_DEVICE_ADD, false, false},
-		{"dax", "dax0.0x", SD_DEVICE_ADD, false, false},
-		{"nd", "nmem0", SD_DEVICE_ADD, false, false},
-		{"nd", "region0", SD_DEVICE_ADD, false, false},
-		{"nd", "dax0.0", SD_DEVICE_ADD, false, false},
+		{"cxl", "mem0", SD_DEVICE_ADD, false, DEVICE_APPEARED},
+		{"cxl", "mem12", SD_DEVICE_ADD, false, DEVICE_APPEARED},
+		{"cxl", "region3", SD_DEVICE_ADD, false, DEVICE_APPEARED},
+		{"dax", "dax0.0", SD_DEVICE_ADD, false, DEVICE_APPEARED},
+		{"nd", "namespace1.0", SD_DEVICE_ADD, false, DEVICE_APPEARED},
+		{"dax", "dax0.0", SD_DEVICE_ADD, true, DEVICE_BUSY}, /* udevadm trigger */
+		{"dax", "dax0.0", SD_DEVICE_CHANGE, false, DEVICE_BUSY},
+		{"dax", "dax0.0", SD_DEVICE_BIND, false, DEVICE_BUSY},
+		{"dax", "dax0.0", SD_DEVICE_UNBIND, false, DEVICE_BUSY},
+		{"dax", "dax0.0", SD_DEVICE_REMOVE, false, DEVICE_GONE},
+		{"cxl", "mem0", SD_DEVICE_REMOVE, false, DEVICE_GONE},
+		{"cxl", "region0", SD_DEVICE_UNBIND, false, DEVICE_BUSY},
+		{"cxl", "mem0", SD_DEVICE_ONLINE, false, DEVICE_BUSY},
+		{"memory", "memory32", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"memory", "memory32", SD_DEVICE_ONLINE, false, DEVICE_BUSY},
+		{"memory", "memory32", SD_DEVICE_OFFLINE, false, DEVICE_BUSY},
+		{"memory", "memory32", SD_DEVICE_REMOVE, false, DEVICE_BUSY},
+		{"cxl", "port1", SD_DEVICE_REMOVE, false, DEVICE_BUSY},
+		{"cxl", "mem0", SD_DEVICE_REMOVE, true, DEVICE_BUSY},
+		{"cxl", "decoder0.0", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"cxl", "port1", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"cxl", "dax_region0", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"cxl", "pmem_region0", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"cxl", "memory1", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"cxl", "mem", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"cxl", "mem1.0", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"dax", "dax0", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"dax", "dax0.", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"dax", "dax.0", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"dax", "dax0.0x", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"nd", "nmem0", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"nd", "region0", SD_DEVICE_ADD, false, DEVICE_BUSY},
+		{"nd", "dax0.0", SD_DEVICE_ADD, false, DEVICE_BUSY},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-		if (device_source_is_appearance(events[i].subsystem, events[i].name,
-						events[i].action,
-						events[i].synthetic) != events[i].appears)
-			fail_msg("%s of %s: %d is wrong", events[i].name, events[i].subsystem,
-				 !events[i].appears);
+		if (device_source_meaning(events[i].subsystem, events[i].name, events[i].action,
+					  events[i].synthetic) != events[i].meaning)
+			fail_msg("%s of %s: %d is not what it means", events[i].name,
+				 events[i].subsystem, events[i].meaning);
 }
 
 static void check_arguments(const struct reason *reason, const char *expected)
@@ -308,9 +310,9 @@ static void test_reasons(void **state)
 	reason_move(&a, &b);
 	assert_true(reason_is_empty(&b));
 	check_arguments(&a, "--reload --appeared mem0 --appeared dax0.0");
-	b.start = true;
+	b.start = b.gone = true;
 	reason_move(&a, &b);
-	check_arguments(&a, "--start --reload --appeared mem0 --appeared dax0.0");
+	check_arguments(&a, "--start --reload --gone --appeared mem0 --appeared dax0.0");
 	reason_clear(&a);
 	/* Too many to name: then the machine is looked at as at the start. */
 	for (unsigned int i = 0; i <= REASON_NAMES_MAX; i++) {
