@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/printable.h"
+#include "cli/cli.h"
 
 #include <string.h>
 

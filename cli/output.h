@@ -3,7 +3,10 @@
 #define KMEMCTL_OUTPUT_H
 /* JSON as the result of a verb, and JSON that is going to be printed as text. */
 #include "base/json.h"
-#include "cli/cli.h"
+
+#include <stdbool.h>
+
+struct cli;
 
 /*
  * Prints JSON as --json asks; false when it is off. Then all texts in it have been made printable,
