@@ -57,7 +57,7 @@ class Locked:
 
 def test_sentences_from_plugging_to_unplugging(guest):
     assert status(guest) == ALL_IS_WELL
-    with Plugged(guest, 1, SERIAL) as expander:
+    with Plugged(guest, 0, SERIAL) as expander:
         wait_online(guest, SERIAL, expander.size)
         wait_idle(guest)
         assert status(guest) == ALL_IS_WELL
@@ -99,7 +99,7 @@ def test_another_worker_follows_one_that_is_killed(guest):
 def test_a_device_is_not_lost_while_no_worker_can_be_started(guest):
     cursor = log_cursor(guest)
     guest.run(f"mv {WORKER} {WORKER}.aside")
-    with Plugged(guest, 1, SERIAL) as expander:
+    with Plugged(guest, 0, SERIAL) as expander:
         try:
             has_log(guest, cursor, rf"^cannot start {WORKER}: No such file or directory; it is tried again")
             wait_status(guest, f"^Idle; nothing is done: cannot start {WORKER}")
@@ -125,7 +125,7 @@ def test_sigterm_ends_the_daemon_while_no_worker_can_be_started(guest):
 
 
 def test_only_what_appears_is_a_reason(guest):
-    with Plugged(guest, 1, SERIAL) as expander:
+    with Plugged(guest, 0, SERIAL) as expander:
         machine = wait_online(guest, SERIAL, expander.size)
         wait_idle(guest)
         dax = machine.dax_of(SERIAL)
@@ -142,7 +142,7 @@ def test_only_what_appears_is_a_reason(guest):
 
 
 def test_what_people_do_leaves_a_trace(guest):
-    with Plugged(guest, 1, SERIAL) as expander:
+    with Plugged(guest, 0, SERIAL) as expander:
         wait_online(guest, SERIAL, expander.size)
         wait_idle(guest)
         assert kmemctl(guest, f"drain {SERIAL:#x}").rc == 0
@@ -161,11 +161,14 @@ def test_what_people_do_leaves_a_trace(guest):
 
 
 def test_others_than_root_are_told_what_they_may_not_see(guest):
-    assert guest.run("stat -c '%a %U' /run/kmemd").out.strip() == "700 root"
+    assert guest.run("stat -c '%a %U' /run/kmemd /run/kmemd/devices /run/kmemd/lock").out.split() == ["711", "root", "700", "root", "600", "root"]
     shown = guest.run("setpriv --reuid=65534 --regid=65534 --clear-groups kmemctl status", check=False)
     assert shown.rc == 6
     assert shown.out.startswith("daemon: active") and "job:" not in shown.out
     assert "job and records are not shown: only root may see them" in shown.err
+    # Policy files in the run directory are for everybody.
+    planned = guest.run("setpriv --reuid=65534 --regid=65534 --clear-groups kmemctl policy show", check=False)
+    assert planned.rc == 0 and "50-cxl-ram.conf" in planned.out
     stopped = guest.run("setpriv --reuid=65534 --regid=65534 --clear-groups flock -n -x /run/kmemd/lock true", check=False)
     assert stopped.rc != 0 and "denied" in stopped.err
 
