@@ -2,6 +2,7 @@
 """What the daemon does when its worker cannot, and what it says: status sentences, for whom it waits, what is a reason to act and what is
 not, the trace that people leave with kmemctl, and what others than root may see. One guest, Debian's 6.12 with our driver.
 """
+import contextlib
 import time
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from . import kmemd
 from .kmemd import MIB, Plugged, has_log, kmemctl, log_cursor, records, see, wait_idle, wait_online
 
-SERIAL = 0x5678
+SERIAL, SECOND = 0x5678, 0x9abc
 WORKER = "/usr/lib/kmemd/kmemd-worker"
 ALL_IS_WELL = "Idle; every device is as policy wants"
 DONE = "0d9a2c7f6b1e4a86b1d1c5a3f7e40d12"
@@ -17,8 +18,8 @@ DONE = "0d9a2c7f6b1e4a86b1d1c5a3f7e40d12"
 
 @pytest.fixture(scope="module")
 def guest(boot_guest):
-    """A machine with an empty port, and nothing else that policy is about."""
-    guest = boot_guest(**kmemd.options(ports=1))
+    """A machine with two empty ports, and nothing else that policy is about."""
+    guest = boot_guest(**kmemd.options(ports=2))
     guest.run("systemctl start kmemd")
     wait_idle(guest)
     return guest
@@ -125,7 +126,8 @@ def test_sigterm_ends_the_daemon_while_no_worker_can_be_started(guest):
 
 
 def test_only_what_appears_is_a_reason(guest):
-    with Plugged(guest, 0, SERIAL) as expander:
+    second = Plugged(guest, 1, SECOND)
+    with Plugged(guest, 0, SERIAL) as expander, contextlib.ExitStack() as stack:
         machine = wait_online(guest, SERIAL, expander.size)
         wait_idle(guest)
         dax = machine.dax_of(SERIAL)
@@ -136,8 +138,11 @@ def test_only_what_appears_is_a_reason(guest):
             guest.run("udevadm trigger --settle --subsystem-match=cxl --subsystem-match=dax --subsystem-match=memory", timeout=90)
             time.sleep(3)
             assert guest.run("pgrep -x kmemd-worker", check=False).out == ""
-            expander.pull()     # and this is one, or the test sees nothing at all
+            second.plug()       # and this is one, or the test sees nothing at all
+            stack.push(second)
             guest.wait_until("pgrep -x kmemd-worker")
+        wait_online(guest, SECOND, second.size)
+        wait_idle(guest)
     wait_idle(guest)
 
 
@@ -178,8 +183,9 @@ def test_worker_sees_who_has_a_device_mapped_under_the_shipped_unit(guest):
     guest.run("systemd-run --quiet --unit=sleeper sleep infinity")
     pid = guest.run("systemctl show sleeper -P MainPID").out.strip()
     main = guest.run("systemctl show kmemd -P MainPID").out.strip()
-    # What the worker inherits: the daemon's mounts, capabilities and filters.
-    looked = guest.run(f"nsenter -t {main} -m setpriv --bounding-set=-all,+sys_ptrace --inh-caps=-all --no-new-privs "
-                       f"sh -c 'grep -c . /proc/{pid}/maps'", check=False)
+    # What the worker inherits: the daemon's mounts and capabilities. Without the one it could not.
+    looked, blind = (guest.run(f"nsenter -t {main} -m setpriv --bounding-set=-all{more} --inh-caps=-all --no-new-privs "
+                               f"grep -c . /proc/{pid}/maps", check=False) for more in (",+sys_ptrace", ""))
     guest.run("systemctl stop sleeper")
     assert looked.rc == 0 and int(looked.out) > 0, looked.err
+    assert blind.rc != 0
