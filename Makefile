@@ -51,8 +51,7 @@ systemd_libs = $(shell pkg-config --libs libsystemd 2>/dev/null)
 
 library_sources := $(wildcard base/*.c lib/*.c lib/*/*.c)
 cli_sources := $(wildcard cli/*.c)
-daemon_sources := $(wildcard daemon/*.c)
-worker_sources := $(wildcard daemon/worker/*.c)
+daemon_sources := $(wildcard daemon/*.c daemon/worker/*.c)
 unit_tests := $(wildcard tests/unit/test_*.c)
 fuzz_targets := $(wildcard tests/fuzz/fuzz_*.c)
 
@@ -88,16 +87,23 @@ $(BUILD)/libkmemd.a: $(call objects,$(library_sources))
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-# The daemon sleeps most of its life: it has no use for the library, which its worker has.
-$(BUILD)/kmemd: $(call objects,$(daemon_sources))
-	$(call says,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(systemd_libs) -o $@
+# What the programs share among themselves and with the tests: all but their main().
+mains := cli/kmemctl.c daemon/kmemd.c daemon/worker/kmemd-worker.c
+$(BUILD)/libprograms.a: $(call objects,$(filter-out $(mains),$(daemon_sources) $(cli_sources)))
+	$(call says,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/kmemd-worker: $(call objects,$(worker_sources)) $(BUILD)/libkmemd.a
+# The daemon sleeps most of its life: of the library it has only what reads JSON, and the rest is its worker's.
+$(BUILD)/kmemd: $(call objects,daemon/kmemd.c) $(BUILD)/libprograms.a $(BUILD)/libkmemd.a
 	$(call says,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
 
-$(BUILD)/kmemctl: $(call objects,$(cli_sources)) $(BUILD)/libkmemd.a
+$(BUILD)/kmemd-worker: $(call objects,daemon/worker/kmemd-worker.c) $(BUILD)/libprograms.a $(BUILD)/libkmemd.a
+	$(call says,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
+
+$(BUILD)/kmemctl: $(call objects,cli/kmemctl.c) $(BUILD)/libprograms.a $(BUILD)/libkmemd.a
 	$(call says,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(library_libs) $(systemd_libs) -o $@
 
@@ -106,10 +112,20 @@ kmod:
 
 # --- tests ---------------------------------------------------------------------------------------------------------
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libkmemd.a
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libprograms.a $(BUILD)/libkmemd.a
 	@mkdir -p $(@D)
 	$(call says,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(library_libs) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(wrapped)) $^ -lcmocka $(library_libs) $(systemd_libs) -o $@
+
+# Calls that a test answers in the system's place.
+comma := ,
+$(BUILD)/tests/test_manager: wrapped := sd_event_new sd_event_add_signal sd_event_add_time sd_event_add_io \
+	sd_event_set_watchdog sd_event_source_set_enabled sd_event_source_set_time \
+	sd_device_monitor_new sd_device_monitor_unref sd_device_monitor_filter_add_match_subsystem_devtype \
+	sd_device_monitor_attach_event sd_device_monitor_start \
+	socketpair posix_spawn posix_spawn_file_actions_init posix_spawn_file_actions_adddup2 posix_spawnattr_init \
+	posix_spawnattr_setflags posix_spawnattr_setsigmask posix_spawnattr_setsigdefault recv sd_notify sd_notifyf
+$(BUILD)/tests/test_system_log: wrapped := sd_journal_sendv
 
 # Every program runs, also after one that failed. The driver's pure functions are tested in user space.
 check-unit: dependencies $(unit_programs)
@@ -196,7 +212,7 @@ format:
 
 clean:
 	rm -rf $(BUILD)/obj $(BUILD)/tests $(BUILD)/tests-results $(BUILD)/guest $(BUILD)/vm $(programs) \
-		$(BUILD)/libkmemd.a
+		$(BUILD)/libkmemd.a $(BUILD)/libprograms.a
 	$(MAKE) -C kmod clean
 
 distclean: clean

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the verbs start from, and JSON as their result. */
-#include "base/array.h"
+#include "cli/input.h"
+
 #include "base/error.h"
-#include "cli/cli.h"
+#include "cli/message.h"
+#include "cli/output.h"
 #include "inventory/inventory.h"
 #include "inventory/load-inventory.h"
 #include "inventory/snapshot.h"
@@ -52,50 +53,9 @@ int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_err
 		return r;
 	json = kmemd_policy_to_json(*ret);
 	for (size_t i = 0; i < json_count(json, "problems"); i++) {
-		struct json_object *problem = json_member(json, "problems", i);
+		_cleanup_free_ char *text = cli_problem_text(json_member(json, "problems", i));
 
-		fprintf(stderr, "kmemctl: ");
-		cli_print_problem(stderr, problem);
-		fprintf(stderr, " (devices that the file may be about are left alone)\n");
+		cli_say("kmemctl: %s (devices that the file may be about are left alone)", text ? text : "");
 	}
 	return 0;
-}
-
-void cli_print_problem(FILE *file, struct json_object *problem)
-{
-	uint64_t line = json_get_u64(problem, "line");
-
-	fprintf(file, "%s:", json_text(problem, "file"));
-	if (line)
-		fprintf(file, "%lu:", (unsigned long)line);
-	fprintf(file, " %s", json_text(problem, "message"));
-}
-
-bool cli_print_json(const struct cli *cli, struct json_object *json)
-{
-	int flags = cli->json == JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-					     : JSON_C_TO_STRING_PLAIN;
-
-	if (cli->json == JSON_OFF)
-		return false;
-	printf("%s\n",
-	       json_object_to_json_string_ext(json, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
-	return true;
-}
-
-void cli_print_daxctl(const struct cli *cli, struct json_object *array)
-{
-	struct json_object *json = array;
-	int flags = JSON_C_TO_STRING_PRETTY;
-
-	if (cli->json == JSON_SHORT)
-		flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-	if (!array) {
-		if (cli_given(cli, &option_json))
-			printf("[]\n");
-		return;
-	}
-	if (cli_given(cli, &option_human) && json_object_array_length(array) == 1)
-		json = json_object_array_get_idx(array, 0);
-	printf("%s\n", json_object_to_json_string_ext(json, flags));
 }

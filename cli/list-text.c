@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/list-text.h"
+
 #include "base/array.h"
-#include "cli/list.h"
+
+#include <stdio.h>
+#include <string.h>
 
 void list_blocks_text(const struct json_object *dax, char *buffer, size_t size)
 {

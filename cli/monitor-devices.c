@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What udev tells of devices. */
+#include "cli/monitor-devices.h"
 #include "base/array.h"
 #include "cli/monitor.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -60,7 +61,7 @@ static int on_merged(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-/* The first event starts the clock: a flood cannot put it off for ever. */
+/* The first event starts the clock: a flood cannot put it off without end. */
 static void merge(struct monitor *monitor)
 {
 	int enabled = SD_EVENT_OFF;

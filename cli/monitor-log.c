@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What kmemd writes into the system's journal: decisions, steps, and how they ended. */
+#include "cli/monitor-log.h"
 #include "cli/monitor.h"
 
 #include <errno.h>
@@ -51,7 +51,10 @@ int monitor_log_start(struct monitor *monitor)
 
 	if (r < 0)
 		return r;
+	/* Two matches of one field: either. */
 	r = sd_journal_add_match(monitor->journal, "SYSLOG_IDENTIFIER=kmemd", 0);
+	if (r >= 0)
+		r = sd_journal_add_match(monitor->journal, "SYSLOG_IDENTIFIER=kmemctl", 0);
 	if (r >= 0)
 		r = sd_journal_seek_tail(monitor->journal);
 	/* Stands on the last entry, or before the first when there is none yet. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Jobs and records, from the run directory: an inotify tells that something changed, and
- * kmemd_report_status() what is there now.
- */
+/* An inotify reports that something changed, and kmemd_report_status() what is there now. */
+#include "cli/monitor-run.h"
 #include "base/file.h"
 #include "cli/monitor.h"
 #include "json/status-json.h"
@@ -148,16 +146,18 @@ static void compare_records(struct monitor *monitor, const struct json_object *s
 	}
 }
 
-static void look(struct monitor *monitor)
+static int look(struct monitor *monitor)
 {
 	struct json_object *status = NULL;
+	int r = kmemd_report_status(monitor->cli->kmemd, &status, NULL);
 
-	if (kmemd_report_status(monitor->cli->kmemd, &status, NULL) < 0)
-		return;
+	if (r < 0)
+		return r;
 	compare_jobs(monitor, status);
 	compare_records(monitor, status);
 	json_object_put(monitor->status);
 	monitor->status = status;
+	return 0;
 }
 
 /* The directory may come, go and come again: what is not there is waited for in its parent. */
@@ -224,9 +224,7 @@ int monitor_run_start(struct monitor *monitor)
 		return -errno;
 	watch(monitor);
 	r = sd_event_add_io(monitor->event, NULL, monitor->inotify, EPOLLIN, on_inotify, monitor);
-	if (r >= 0)
-		look(monitor);
-	return r;
+	return r < 0 ? r : look(monitor);
 }
 
 void monitor_run_stop(struct monitor *monitor)

@@ -6,6 +6,7 @@
  * udev's netlink socket, an inotify for the run directory, the system's journal. Each source is a
  * file of its own and ends in monitor_tell().
  */
+#include "base/json.h"
 #include "cli/cli.h"
 
 #include <systemd/sd-device.h>
@@ -50,13 +51,5 @@ struct monitor {
  */
 void monitor_tell(struct monitor *monitor, const char *type, struct json_object *json,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* The sources. 0, or a negative errno: then the others go on without it. */
-int monitor_devices_start(struct monitor *monitor);
-void monitor_devices_stop(struct monitor *monitor);
-int monitor_run_start(struct monitor *monitor);
-void monitor_run_stop(struct monitor *monitor);
-int monitor_log_start(struct monitor *monitor);
-void monitor_log_stop(struct monitor *monitor);
 
 #endif

@@ -6,6 +6,8 @@
 #include "base/near.h"
 #include "base/parse.h"
 #include "cli/cli.h"
+#include "cli/message.h"
+#include "base/near.h"
 
 #include <getopt.h>
 
@@ -277,7 +279,7 @@ int options_parse(struct cli *cli, const struct cli_option *const *options, int 
 	for (size_t i = 0; options[i] && i < OPTIONS_MAX; i++)
 		add_option(&tables, options[i]);
 	opterr = 0;
-	optind = 0; /* glibc: begin anew */
+	optind = 0; /* glibc: begin again */
 	while ((code = getopt_long(count, words, tables.letters, tables.names, NULL)) != -1) {
 		if (code == '?')
 			return unknown_option(cli, &tables, words[optind - 1]);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/table.h"
+
 #include "base/array.h"
-#include "cli/cli.h"
+#include "base/printable.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 struct table {
 	unsigned int columns;
@@ -25,14 +28,16 @@ struct table *table_new(unsigned int columns, const char *const *titles)
 void table_add(struct table *table, const char *format, ...)
 {
 	char **cell = table ? array_add(&table->cells) : NULL;
+	_cleanup_free_ char *text = NULL;
 	va_list arguments;
 
 	if (!cell)
 		return;
 	va_start(arguments, format);
-	if (vasprintf(cell, format, arguments) < 0)
-		*cell = NULL;
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
 	va_end(arguments);
+	*cell = text ? printable(text) : NULL;
 }
 
 static const char *cell_text(const struct table *table, size_t index)

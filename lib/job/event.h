@@ -40,7 +40,7 @@ struct kmemd_job {
 	bool retry;		  /* try failed devices again, and tell refusals again */
 	bool start;		  /* the first look since the daemon was started */
 	char *const *appeared;	  /* NULL-terminated kernel names of what came; NULL: look at
-				   * everything */
+				   * everything; none: nothing came, only records are looked at */
 };
 
 #endif
