@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "doctor/judge.h"
 
+#include "doctor/judge-cxl.h"
+#include "doctor/judge-devices.h"
+#include "doctor/judge-host.h"
+#include "doctor/judge-memory.h"
+#include "doctor/judge-module.h"
+#include "doctor/judge-onliners.h"
+#include "doctor/judge-records.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
 
@@ -13,11 +20,38 @@ const char *const severity_names[SEVERITY_COUNT] = {
 	[SEVERITY_ERROR] = "error",
 };
 
+const char *const cure_type_names[CURE_TYPE_COUNT] = {
+	[CURE_NONE] = "none",
+	[CURE_BY_HAND] = "by-hand",
+	[CURE_COMMAND] = "command",
+};
+
 static void (*const checks[])(struct judgement *judgement) = {
-	judge_hotplug,	     judge_privilege, judge_module,	 judge_hypervisor,
-	judge_resources,     judge_devices,   judge_dram,	 judge_zones,
-	judge_capacity,	     judge_records,   judge_auto_online, judge_memmap_parameter,
-	judge_rules,	     judge_daxctl,    judge_policy,	 judge_service,
+	judge_hotplug,
+	judge_sight,
+	judge_job,
+	judge_module,
+	judge_hypervisor,
+	judge_resources,
+	judge_devices,
+	judge_dimms,
+	judge_poison,
+	judge_dram,
+	judge_zones,
+	judge_capacity,
+	judge_stranded,
+	judge_windows,
+	judge_locks,
+	judge_records,
+	judge_cut_short,
+	judge_auto_online,
+	judge_memmap_parameter,
+	judge_rules,
+	judge_daxctl,
+	judge_kdump,
+	judge_nvidia,
+	judge_policy,
+	judge_service,
 	judge_online_policy,
 };
 
@@ -40,6 +74,29 @@ struct finding *find(struct judgement *judgement, enum severity severity, const 
 	return finding;
 }
 
+const struct kmemd_inventory *judged_inventory(const struct judgement *judgement)
+{
+	static const struct kmemd_inventory none;
+	const struct kmemd_inventory *inventory = judgement->facts->inventory;
+
+	return inventory ? inventory : &none;
+}
+
+bool job_runs(const struct judgement *judgement)
+{
+	return judgement->facts->has_journal && judgement->facts->journal_running;
+}
+
+bool is_held(const struct judgement *judgement, const struct device *device)
+{
+	array_foreach(record, &judgement->facts->records)
+		if (!strcmp(record->device, device->identity) &&
+		    record->instance == device->instance && record->state != RECORD_FAILED &&
+		    record->state != RECORD_REFUSED)
+			return true;
+	return false;
+}
+
 struct decision judged_decision(const struct judgement *judgement, const struct device *device)
 {
 	struct decision decision = {.settings = default_settings};
@@ -59,10 +116,9 @@ bool is_or_becomes_ram(const struct judgement *judgement, const struct device *d
 
 bool any_ram(const struct judgement *judgement)
 {
-	if (judgement->facts->inventory)
-		array_foreach(device, &judgement->facts->inventory->devices)
-			if (is_or_becomes_ram(judgement, device))
-				return true;
+	array_foreach(device, &judged_inventory(judgement)->devices)
+		if (is_or_becomes_ram(judgement, device))
+			return true;
 	return false;
 }
 

@@ -18,6 +18,7 @@ struct machine {
 	struct facts facts;
 	struct installed_kmem ours;
 	struct rule_fact rule;
+	struct udev_hit hits[2];
 	struct resource resource;
 	struct record record;
 	struct policy_problem problem;
@@ -35,8 +36,10 @@ static void machine_set_up(struct machine *machine, const char *inventory)
 				.kernel = LINUX,
 				.has_hotplug = true,
 				.has_hotremove = TRISTATE_YES,
-				.auto_online = "offline",
-				.online_policy = "contig-zones",
+				.shows_addresses = true,
+				.shows_records = true,
+				.onliners = {.auto_online = "offline",
+					     .online_policy = "contig-zones"},
 				.auto_movable_ratio = "301",
 				.memmap_parameter = "Y",
 				.kernel_zone = 4 * GIB,
@@ -45,7 +48,9 @@ static void machine_set_up(struct machine *machine, const char *inventory)
 					   .loaded_is_ours = true,
 					   .loaded_version = "0.1.0-kmemd",
 					   .loaded_srcversion = "AB",
-					   .chosen = "updates/dkms/kmem.ko.xz"},
+					   .chosen = "updates/dkms/kmem.ko.xz",
+					   .chosen_exists = true,
+					   .has_source = true},
 				.lock = {.secure_boot = TRISTATE_NO, .lockdown = "none"},
 				.log = {.readable = true},
 				.service = {.installed = true, .enabled = true, .running = true},
@@ -71,12 +76,43 @@ static void machine_tear_down(struct machine *machine)
 	kmemd_policy_free(machine->policy);
 }
 
+static const struct device *device_called(const struct machine *machine, const char *identity)
+{
+	const struct device *device = inventory_device(machine->inventory, identity);
+
+	assert_non_null(device);
+	return device;
+}
+
 static struct finding *seek(const struct machine *machine, const char *id)
 {
 	array_foreach(finding, &machine->findings)
 		if (!strcmp(finding->id, id))
 			return finding;
 	return NULL;
+}
+
+/* A shell understands what is printed as a command; what is none says so by its first word. */
+static void assert_cure_is_what_it_claims(const struct finding *finding)
+{
+	static const char *const starts[CURE_TYPE_COUNT] = {
+		[CURE_NONE] = "none: ", [CURE_BY_HAND] = "by hand: ", [CURE_COMMAND] = ""};
+	const char *start = starts[finding->cure_type];
+	FILE *shell;
+
+	if (strncmp(finding->cure, start, strlen(start)))
+		fail_msg("%s: %s", finding->id, finding->cure);
+	if (strlen(finding->cure) >= sizeof(finding->cure) - 1)
+		fail_msg("%s: cut off: %s", finding->id, finding->cure);
+	if (finding->cure_type != CURE_COMMAND)
+		return;
+	assert_int_not_equal(strncmp(finding->cure, "none: ", 6), 0);
+	assert_int_not_equal(strncmp(finding->cure, "by hand: ", 9), 0);
+	shell = popen("sh -n", "w");
+	assert_non_null(shell);
+	fputs(finding->cure, shell);
+	if (pclose(shell) != 0)
+		fail_msg("%s: no shell takes %s", finding->id, finding->cure);
 }
 
 static void examine(struct machine *machine)
@@ -88,6 +124,7 @@ static void examine(struct machine *machine)
 	array_foreach(finding, &machine->findings) {
 		if (!finding->what[0] || !finding->why[0] || !finding->cure[0])
 			fail_msg("%s: something is not said", finding->id);
+		assert_cure_is_what_it_claims(finding);
 	}
 }
 
@@ -154,14 +191,14 @@ static void the_kernel_onlines_by_itself(void **state)
 
 	(void)state;
 	machine_set_up(&machine, HEALTHY);
-	strcpy(machine.facts.auto_online, "online");
+	strcpy(machine.facts.onliners.auto_online, "online");
 	assert_found(&machine, SEVERITY_NOTE, "auto-online", "(online)", "echo offline >");
 	machine.facts.service.running = false;
 	assert_found(&machine, SEVERITY_WARNING, "auto-online", "(online)",
 		     "memhp_default_state=offline");
-	strcpy(machine.facts.auto_online, "online_movable");
+	strcpy(machine.facts.onliners.auto_online, "online_movable");
 	assert_found(&machine, SEVERITY_WARNING, "auto-online", "(online_movable)", "echo offline");
-	strcpy(machine.facts.online_policy, "auto-movable");
+	strcpy(machine.facts.onliners.online_policy, "auto-movable");
 	assert_found(&machine, SEVERITY_NOTE, "online-policy", "301%", "contig-zones");
 	machine_tear_down(&machine);
 }
@@ -196,19 +233,24 @@ static void udev_rules_with_file_and_line(void **state)
 	machine_set_up(&machine, HEALTHY);
 	machine.rule = (struct rule_fact){
 		.file = (char *)"/usr/lib/udev/rules.d/80-hotplug-cpu-mem.rules",
-		.hit = {.line = 19, .last_line = 26, .value = "online"},
+		.hits = {machine.hits, 1},
 	};
-	machine.facts.onlining.items = &machine.rule;
-	machine.facts.onlining.count = 1;
+	machine.hits[0] = (struct udev_hit){.line = 19, .last_line = 26, .value = "online"};
+	machine.hits[1] = (struct udev_hit){.line = 30, .last_line = 30, .value = "online"};
+	machine.facts.onliners.onlining.items = &machine.rule;
+	machine.facts.onliners.onlining.count = 1;
 	assert_found(&machine, SEVERITY_WARNING, "udev-onlines", "(online)",
 		     "cp /usr/lib/udev/rules.d/80-hotplug-cpu-mem.rules /etc/udev/rules.d/ && sed "
-		     "-i '19,26s/^/#/' /etc/udev/rules.d/80-hotplug-cpu-mem.rules");
+		     "-i -e '19,26s/^/#/' /etc/udev/rules.d/80-hotplug-cpu-mem.rules && udevadm");
 	assert_string_equal(seek(&machine, "udev-onlines")->subject,
 			    "/usr/lib/udev/rules.d/80-hotplug-cpu-mem.rules:19");
 	machine.rule.file = (char *)"/etc/udev/rules.d/99-x.rules";
-	machine.rule.hit.conditional = true;
+	machine.hits[0].conditional = true;
 	assert_found(&machine, SEVERITY_WARNING, "udev-onlines", "if a condition holds",
-		     "sed -i '19,26s/^/#/' /etc/udev/rules.d/99-x.rules && udevadm");
+		     "sed -i -e '19,26s/^/#/' /etc/udev/rules.d/99-x.rules && udevadm");
+	machine.rule.hits.count = 2;
+	assert_found(&machine, SEVERITY_WARNING, "udev-onlines", "udev rules put new",
+		     "-e '19,26s/^/#/' -e '30,30s/^/#/' /etc/udev/rules.d/99-x.rules && udevadm");
 	machine_tear_down(&machine);
 }
 
@@ -220,32 +262,36 @@ static void daxctl_reconfigures_too(void **state)
 
 	(void)state;
 	machine_set_up(&machine, HEALTHY);
+	machine.hits[0] = (struct udev_hit){.line = 1, .last_line = 3};
+	machine.rule.hits.items = machine.hits;
+	machine.rule.hits.count = 1;
 	machine.rule.file = (char *)"/usr/lib/udev/rules.d/90-daxctl-device.rules";
-	machine.facts.daxctl_rules.items = &machine.rule;
-	machine.facts.daxctl_rules.count = 1;
+	machine.facts.onliners.daxctl_rules.items = &machine.rule;
+	machine.facts.onliners.daxctl_rules.count = 1;
 	examine(&machine);
 	assert_int_equal(machine.findings.count, 0); /* installed, and nothing for it to do */
-	machine.facts.daxctl_uuids.items = uuids;
-	machine.facts.daxctl_uuids.count = 2;
+	machine.facts.onliners.daxctl_uuids.items = uuids;
+	machine.facts.onliners.daxctl_uuids.count = 2;
 	assert_found(&machine, SEVERITY_WARNING, "daxctl-reconfigures", "2 namespaces",
-		     "kmemctl policy import --output=/etc/kmemd/policy.d && ln -s /dev/null "
-		     "/etc/udev/rules.d/90-daxctl-device.rules");
-	machine.facts.daxctl_rules.count = 0;
+		     "sed -i -e '1,3s/^/#/' /etc/udev/rules.d/90-daxctl-device.rules && udevadm "
+		     "control --reload && kmemctl policy import --output=/etc/kmemd/policy.d");
+	machine.facts.onliners.daxctl_rules.count = 0;
 	assert_found(&machine, SEVERITY_NOTE, "daxctl-unused", "2 namespaces", "policy import");
 	policy_add(machine.policy, "imported.conf",
 		   "[Match]\nUuid=ED93e918-e165-49d8-921d-383d7b9660c5\n[Memory]\nMode=devdax\n");
 	assert_found(&machine, SEVERITY_NOTE, "daxctl-unused", "1 namespace that", "policy import");
-	machine.facts.daxctl_uuids.count = 1;
+	machine.facts.onliners.daxctl_uuids.count = 1;
 	assert_not_found(&machine, "daxctl-unused");
-	machine.facts.daxctl_rules.count = 1;
+	machine.facts.onliners.daxctl_rules.count = 1;
 	assert_found(&machine, SEVERITY_WARNING, "daxctl-reconfigures", "1 namespace on",
-		     "ln -s /dev/null");
+		     "control --reload");
 	assert_null(strstr(seek(&machine, "daxctl-reconfigures")->cure, "import"));
 	machine.problem = (struct policy_problem){(char *)"/etc/daxctl.conf.d/a.conf", 3,
 						  (char *)"mode=x: allowed"};
-	machine.facts.daxctl_problems.items = &machine.problem;
-	machine.facts.daxctl_problems.count = 1;
-	assert_found(&machine, SEVERITY_WARNING, "daxctl-config", "mode=x", "policy import /etc");
+	machine.facts.onliners.daxctl_problems.items = &machine.problem;
+	machine.facts.onliners.daxctl_problems.count = 1;
+	assert_found(&machine, SEVERITY_WARNING, "daxctl-config", "mode=x",
+		     "by hand: correct it in /etc");
 	machine_tear_down(&machine);
 }
 
@@ -309,9 +355,15 @@ static void another_kmem_than_ours(void **state)
 		     "dkms install");
 	assert_contains(seek(&machine, "kmem-stock")->why, "before Linux 6.8");
 	module->loaded = false;
+	module->chosen_exists = false;
+	assert_found(&machine, SEVERITY_ERROR, "kmem-missing", "not there, kernel/drivers/dax",
+		     "depmod -a");
 	module->chosen[0] = '\0';
 	assert_found(&machine, SEVERITY_ERROR, "kmem-missing", "no kmem driver",
 		     "CONFIG_DEV_DAX_KMEM");
+	module->built_in = true;
+	assert_not_found(&machine, "kmem-missing");
+	assert_non_null(seek(&machine, "kmem-stock"));
 	machine_tear_down(&machine);
 }
 
@@ -368,6 +420,7 @@ static void capacity_that_nobody_uses(void **state)
 		     "kmemctl apply mem0");
 	machine.record = (struct record){.state = RECORD_HELD, .message = "drained by kmemctl"};
 	strcpy(machine.record.device, "cxl-ram:0x1234");
+	machine.record.instance = device_called(&machine, "cxl-ram:0x1234")->instance;
 	machine.facts.records.items = &machine.record;
 	machine.facts.records.count = 1;
 	assert_found(&machine, SEVERITY_NOTE, "cxl-uncommitted", "512 MiB", "kmemctl apply mem0");
@@ -497,6 +550,10 @@ static void ranges_that_nobody_owns(void **state)
 	assert_not_found(&machine, "stuck-range");
 	strcpy(machine.resource.name, "dax77.0");
 	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "\"dax77.0\"", "boot");
+	strcpy(machine.resource.name, "System RAM"); /* of the machine itself */
+	machine.resource.range.start = 0x1000;
+	assert_not_found(&machine, "stuck-range");
+	strcpy(machine.resource.name, "dax77.0");
 	machine.facts.has_journal = machine.facts.journal_running = true;
 	assert_not_found(&machine, "stuck-range"); /* it is being made */
 	machine.facts.journal_running = false;
@@ -526,9 +583,10 @@ static void what_jobs_left(void **state)
 	machine_set_up(&machine, HEALTHY);
 	machine.record = (struct record){.state = RECORD_FAILED, .message = "mem0: no"};
 	strcpy(machine.record.device, "cxl-ram:0x1234");
+	machine.record.instance = device_called(&machine, "cxl-ram:0x1234")->instance;
 	machine.facts.records.items = &machine.record;
 	machine.facts.records.count = 1;
-	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "apply cxl-ram:0x1234");
+	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "apply mem0");
 	machine.record.state = RECORD_REFUSED;
 	assert_found(&machine, SEVERITY_WARNING, "refused", "mem0: no", "apply");
 	machine.record.state = RECORD_HELD;
@@ -547,7 +605,7 @@ static void the_gravest_come_first(void **state)
 
 	(void)state;
 	machine_set_up(&machine, FRESH);
-	strcpy(machine.facts.auto_online, "online");
+	strcpy(machine.facts.onliners.auto_online, "online");
 	strcpy(machine.facts.memmap_parameter, "N");
 	machine.facts.hypervisor = true;
 	examine(&machine);
@@ -568,10 +626,12 @@ static void without_an_inventory_the_rest_is_found(void **state)
 	machine.facts.inventory = NULL;
 	machine.facts.policy = NULL;
 	strcpy(machine.facts.inventory_error, "only root may");
-	strcpy(machine.facts.auto_online, "online");
-	assert_found(&machine, SEVERITY_WARNING, "no-inventory", "only root may", "dmesg");
+	strcpy(machine.facts.onliners.auto_online, "online");
+	assert_found(&machine, SEVERITY_WARNING, "not-all-seen",
+		     "the devices and their memory; only root may", "none: root");
 	machine.facts.is_root = false;
-	assert_found(&machine, SEVERITY_NOTE, "not-all-seen", "only root may", "sudo");
+	assert_found(&machine, SEVERITY_WARNING, "not-all-seen", "only root may",
+		     "sudo kmemctl doctor");
 	assert_non_null(seek(&machine, "auto-online"));
 	machine_tear_down(&machine);
 }

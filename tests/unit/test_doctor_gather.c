@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "context.h"
-#include "doctor/facts.h"
+#include "doctor/gather.h"
 #include "inventory/inventory.h"
 #include "json/doctor-json.h"
 
@@ -53,7 +53,8 @@ static void an_empty_tree_is_no_error(void **state)
 	assert_int_equal(facts.lock.secure_boot, TRISTATE_UNKNOWN);
 	assert_false(facts.log.readable);
 	assert_false(facts.service.installed || facts.service.running || facts.has_journal);
-	assert_int_equal(facts.onlining.count + facts.resources.count + facts.records.count, 0);
+	assert_int_equal(
+		facts.onliners.onlining.count + facts.resources.count + facts.records.count, 0);
 	facts_release(&facts);
 }
 
@@ -78,9 +79,9 @@ static void the_kernels_settings(void **state)
 	facts = gather(*state);
 	assert_true(facts.has_hotplug);
 	assert_int_equal(facts.has_hotremove, TRISTATE_NO); /* no valid_zones */
-	assert_string_equal(facts.auto_online, "online");
+	assert_string_equal(facts.onliners.auto_online, "online");
 	assert_string_equal(facts.memmap_parameter, "N");
-	assert_string_equal(facts.online_policy, "auto-movable");
+	assert_string_equal(facts.onliners.online_policy, "auto-movable");
 	assert_string_equal(facts.auto_movable_ratio, "301");
 	assert_true(facts.lock.only_signed);
 	assert_string_equal(facts.lock.lockdown, "integrity");
@@ -114,11 +115,14 @@ static void processors_zones_and_resources(void **state)
 	assert_false(facts.hypervisor);
 	assert_int_equal(facts.kernel_zone, 4840 * page);
 	assert_int_equal(facts.movable_zone, 5000 * page);
-	assert_int_equal(facts.resources.count, 2);
-	assert_string_equal(facts.resources.items[0].name, "dax0.0");
-	assert_string_equal(facts.resources.items[1].name, "System RAM (kmem)");
-	assert_int_equal(facts.resources.items[1].range.start, UINT64_C(0x490000000));
-	assert_int_equal(facts.resources.items[1].range.size, GIB);
+	assert_int_equal(facts.resources.count, 4); /* region0 is of no interest */
+	assert_string_equal(facts.resources.items[0].name, "System RAM");
+	assert_string_equal(facts.resources.items[1].name, "CXL Window 0");
+	assert_string_equal(facts.resources.items[2].name, "dax0.0");
+	assert_string_equal(facts.resources.items[3].name, "System RAM (kmem)");
+	assert_int_equal(facts.resources.items[3].range.start, UINT64_C(0x490000000));
+	assert_int_equal(facts.resources.items[3].range.size, GIB);
+	assert_true(facts.shows_addresses);
 	facts_release(&facts);
 
 	write_text(at(*state, "proc/cpuinfo"), "processor\t: 0\nflags\t\t: fpu hypervisor\n");
@@ -127,6 +131,7 @@ static void processors_zones_and_resources(void **state)
 	facts = gather(*state);
 	assert_true(facts.hypervisor);
 	assert_int_equal(facts.resources.count, 0);
+	assert_false(facts.shows_addresses);
 	facts_release(&facts);
 }
 
@@ -168,12 +173,12 @@ static void rules_by_udevs_precedence(void **state)
 	/* As on a machine whose /lib is a link: the same files once. */
 	assert_int_equal(symlink("usr/lib", at(*state, "lib")), 0);
 	facts = gather(*state);
-	assert_int_equal(facts.onlining.count, 2);
-	assert_string_equal(facts.onlining.items[0].file,
+	assert_int_equal(facts.onliners.onlining.count, 2);
+	assert_string_equal(facts.onliners.onlining.items[0].file,
 			    at(*state, "run/udev/rules.d/05-of-the-run.rules"));
-	assert_string_equal(facts.onlining.items[1].file,
+	assert_string_equal(facts.onliners.onlining.items[1].file,
 			    at(*state, "usr/lib/udev/rules.d/10-found.rules"));
-	assert_int_equal(facts.onlining.items[1].hit.line, 2);
+	assert_int_equal(facts.onliners.onlining.items[1].hits.items[0].line, 2);
 	facts_release(&facts);
 }
 
@@ -188,11 +193,12 @@ static void daxctls_rule_and_configuration(void **state)
 		   "[reconfigure-device a]\nnvdimm.uuid=ed93e918-e165-49d8-921d-383d7b9660c5\n"
 		   "mode=system-ram\n[reconfigure-device b]\nmode=nonsense\n");
 	facts = gather(*state);
-	assert_int_equal(facts.daxctl_rules.count, 1);
-	assert_int_equal(facts.daxctl_uuids.count, 1);
-	assert_string_equal(facts.daxctl_uuids.items[0], "ed93e918-e165-49d8-921d-383d7b9660c5");
-	assert_int_equal(facts.daxctl_problems.count, 2);
-	assert_int_equal(facts.daxctl_problems.items[0].line, 5);
+	assert_int_equal(facts.onliners.daxctl_rules.count, 1);
+	assert_int_equal(facts.onliners.daxctl_uuids.count, 1);
+	assert_string_equal(facts.onliners.daxctl_uuids.items[0],
+			    "ed93e918-e165-49d8-921d-383d7b9660c5");
+	assert_int_equal(facts.onliners.daxctl_problems.count, 2);
+	assert_int_equal(facts.onliners.daxctl_problems.items[0].line, 5);
 	facts_release(&facts);
 }
 
@@ -263,8 +269,11 @@ static void the_report_says_whether_the_machine_is_healthy(void **state)
 	write_text(at(*state, "sys/module/memory_hotplug/parameters/memmap_on_memory"), "Y\n");
 	write_text(at(*state, "sys/module/kmem/version"), "0.1.0-kmemd\n");
 	write_text(at(*state, "sys/fs/cgroup/system.slice/kmemd.service/cgroup.procs"), "12\n");
+	write_text(at(*state, "dev/kmsg"), "6,1,10,-;Linux version\n");
+	write_text(at(*state, "proc/iomem"), "00001000-0009fbff : System RAM\n");
 	assert_int_equal(kmemd_report_doctor(kmemd, inventory, NULL, NULL, &json, &error), 0);
-	assert_true(json_get_bool(json, "healthy"));
+	if (!json_get_bool(json, "healthy"))
+		fail_msg("%s", json_object_to_json_string(json));
 	assert_int_equal(json_get_u64(json, "errors") + json_get_u64(json, "warnings"), 0);
 	json_object_put(json);
 

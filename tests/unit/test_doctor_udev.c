@@ -6,6 +6,7 @@
 
 static const struct udev_event memory = {
 	.subsystem = "memory",
+	.action = "add",
 	.kernel = "memory32",
 	.devpath = "/devices/system/memory/memory32",
 	.arch = "x86-64",
@@ -13,13 +14,14 @@ static const struct udev_event memory = {
 	.product_name = "Some Machine",
 };
 
-static const struct udev_event dax = {.subsystem = "dax", .kernel = "dax0.0", .devpath = "/x"};
+static const struct udev_event dax = {
+	.subsystem = "dax", .action = "add", .kernel = "dax0.0", .devpath = "/x"};
 
 static void assert_onlines(const char *text, unsigned int line, bool conditional, const char *value)
 {
 	struct udev_hit hit = {0};
 
-	if (!udev_finds_onlining(text, &memory, &hit))
+	if (!udev_finds(text, &memory, UDEV_ONLINES, &hit))
 		fail_msg("no rule found that onlines in:\n%s", text);
 	assert_int_equal(hit.line, line);
 	assert_int_equal(hit.conditional, conditional);
@@ -30,7 +32,7 @@ static void assert_silent(const char *text)
 {
 	struct udev_hit hit;
 
-	if (udev_finds_onlining(text, &memory, &hit))
+	if (udev_finds(text, &memory, UDEV_ONLINES, &hit))
 		fail_msg("line %u should not online:\n%s", hit.line, text);
 }
 
@@ -59,7 +61,7 @@ static void a_rule_behind_a_jump_that_is_not_taken(void **state)
 
 	(void)state;
 	assert_onlines(text, 4, false, "online");
-	assert_true(udev_finds_onlining(text, &memory, &hit));
+	assert_true(udev_finds(text, &memory, UDEV_ONLINES, &hit));
 	assert_int_equal(hit.last_line, 7);
 }
 
@@ -98,7 +100,7 @@ static void the_kind_of_machine_decides(void **state)
 	(void)state;
 	assert_silent(text);
 	xen.sys_vendor = "Xen";
-	assert_true(udev_finds_onlining(text, &xen, &hit));
+	assert_true(udev_finds(text, &xen, UDEV_ONLINES, &hit));
 	assert_int_equal(hit.line, 5);
 	assert_true(hit.conditional); /* TEST */
 }
@@ -139,13 +141,12 @@ static void daxctls_own_rule_is_found(void **state)
 	struct udev_hit hit;
 
 	(void)state;
-	assert_true(udev_finds_daxctl(text, &dax, &hit));
+	assert_true(udev_finds(text, &dax, UDEV_STARTS_DAXCTL, &hit));
 	assert_int_equal(hit.line, 1);
-	assert_false(udev_finds_daxctl(text, &memory, &hit));
-	assert_true(udev_finds_daxctl("ACTION==\"add\", SUBSYSTEM==\"dax\", "
-				      "RUN+=\"/usr/bin/daxctl reconfigure-device -C "
-				      "$env{DEVNAME}\"",
-				      &dax, &hit));
+	assert_false(udev_finds(text, &memory, UDEV_STARTS_DAXCTL, &hit));
+	assert_true(udev_finds("ACTION==\"add\", SUBSYSTEM==\"dax\", "
+			       "RUN+=\"/usr/bin/daxctl reconfigure-device -C $env{DEVNAME}\"",
+			       &dax, UDEV_STARTS_DAXCTL, &hit));
 }
 
 int main(void)
