@@ -19,10 +19,15 @@ enum kmemd_event_type {
 struct kmemd_event {
 	enum kmemd_event_type type;
 	const char *device;	  /* the device's identity, or NULL */
+	const char *job;	  /* apply, drain, reconfigure-device, ..., or NULL */
 	const char *policy;	  /* path of the policy file, or NULL */
 	const char *message;	  /* a sentence */
-	unsigned int done, total; /* blocks, of KMEMD_EVENT_PROGRESS */
+	const char *holder;	  /* of WAITING: "kmemctl (pid 12)", or NULL */
+	unsigned int retry_ms;	  /* of WAITING: 0, or when the job wants to be started again */
+	unsigned int done, total; /* blocks of PROGRESS; the step and all steps of STEP, or 0 */
 	uint64_t block_size;	  /* bytes */
+	uint64_t bytes;		  /* of DONE and FAILED: memory that changed */
+	uint64_t duration_usec;	  /* of DONE and FAILED */
 	const struct kmemd_error *error;
 };
 
@@ -33,6 +38,9 @@ struct kmemd_job {
 	bool (*cancelled)(void *userdata);
 	unsigned int timeout_sec; /* for offlining; 0: what the policy says */
 	bool retry;		  /* try failed devices again, and tell refusals again */
+	bool start;		  /* the first look since the daemon was started */
+	char *const *appeared;	  /* NULL-terminated kernel names of what came; NULL: look at
+				   * everything */
 };
 
 #endif
