@@ -41,8 +41,8 @@ struct module_facts {
 	char chosen[256];
 	bool chosen_exists;
 	ARRAY(struct installed_kmem) installed;
-	rule_fact_list bans; /* what keeps modprobe from loading it */
-	bool has_source;     /* for DKMS: /usr/src/kmemd-kmem-* */
+	rule_fact_list bans;	   /* what keeps modprobe from loading it */
+	bool has_dkms, has_source; /* the source for DKMS: /usr/src/kmemd-kmem-* */
 };
 
 /* Who acts on his own when memory is added. */

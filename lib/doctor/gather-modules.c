@@ -164,6 +164,19 @@ static int read_installed(const struct kmemd *kmemd, struct module_facts *module
 	return r;
 }
 
+static bool program_exists(const struct kmemd *kmemd, const char *name)
+{
+	static const char *const places[] = {"/usr/sbin", "/usr/bin", "/sbin"};
+
+	for (size_t i = 0; i < array_size(places); i++) {
+		_cleanup_free_ char *path = format_text("%s%s/%s", kmemd->root, places[i], name);
+
+		if (path && access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int find_source(const struct kmemd *kmemd, struct module_facts *module)
 {
 	_cleanup_free_ char *pattern = format_text("%s/usr/src/kmemd-kmem-*/dkms.conf",
@@ -174,6 +187,7 @@ static int find_source(const struct kmemd *kmemd, struct module_facts *module)
 		return -ENOMEM;
 	module->has_source = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc;
 	globfree(&found);
+	module->has_dkms = program_exists(kmemd, "dkms");
 	return 0;
 }
 

@@ -66,12 +66,12 @@ static void cure_by_dkms(const struct judgement *judgement, struct finding *find
 {
 	const struct facts *facts = judgement->facts;
 
-	if (facts->module.has_source)
+	if (facts->module.has_dkms && facts->module.has_source)
 		cure_by_command(finding, "dkms install %skmemd-kmem/%s -k %s%s", options,
 				kmemd_version(), facts->kernel, then);
 	else
 		cure_by_hand(finding,
-			     "install the driver's source for DKMS, then: dkms install "
+			     "install DKMS and the driver's source for it, then: dkms install "
 			     "%skmemd-kmem/%s -k %s%s",
 			     options, kmemd_version(), facts->kernel, then);
 }

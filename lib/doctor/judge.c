@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "doctor/judge.h"
 
+#include "base/printable.h"
 #include "doctor/judge-cxl.h"
 #include "doctor/judge-devices.h"
 #include "doctor/judge-host.h"
@@ -59,6 +60,7 @@ struct finding *find(struct judgement *judgement, enum severity severity, const 
 		     const char *subject, const char *format, ...)
 {
 	struct finding *finding = array_add(judgement->findings);
+	char what[sizeof(finding->what)];
 	va_list arguments;
 
 	if (!finding) {
@@ -67,10 +69,12 @@ struct finding *find(struct judgement *judgement, enum severity severity, const 
 	}
 	finding->severity = severity;
 	finding->id = id;
-	snprintf(finding->subject, sizeof(finding->subject), "%s", subject);
 	va_start(arguments, format);
-	vsnprintf(finding->what, sizeof(finding->what), format, arguments);
+	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
+	/* Names of files and devices, messages of the kernel: all of other people's making. */
+	printable_copy(subject, finding->subject, sizeof(finding->subject));
+	printable_copy(what, finding->what, sizeof(finding->what));
 	return finding;
 }
 

@@ -50,6 +50,7 @@ static void machine_set_up(struct machine *machine, const char *inventory)
 					   .loaded_srcversion = "AB",
 					   .chosen = "updates/dkms/kmem.ko.xz",
 					   .chosen_exists = true,
+					   .has_dkms = true,
 					   .has_source = true},
 				.lock = {.secure_boot = TRISTATE_NO, .lockdown = "none"},
 				.log = {.readable = true},

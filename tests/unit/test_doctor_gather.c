@@ -218,6 +218,7 @@ static void modules_loaded_installed_and_chosen(void **state)
 	facts = gather(*state);
 	assert_true(facts.module.loaded && facts.module.loaded_is_ours);
 	assert_true(facts.module.has_source);
+	assert_false(facts.module.has_dkms);
 	assert_string_equal(facts.module.loaded_srcversion, "ABCD");
 	assert_string_equal(facts.module.chosen, "updates/dkms/kmem.ko.xz");
 	assert_int_equal(facts.module.installed.count, 2);
@@ -253,7 +254,7 @@ static void the_service_and_what_jobs_left(void **state)
 	assert_int_equal(symlink("/dev/null", at(*state, "etc/systemd/system/kmemd.service")), 0);
 	facts = gather(*state);
 	assert_true(facts.service.masked);
-	assert_false(facts.service.running);
+	assert_false(facts.service.masked_once || facts.service.running);
 	facts_release(&facts);
 }
 
@@ -288,6 +289,192 @@ static void the_report_says_whether_the_machine_is_healthy(void **state)
 	kmemd_free(kmemd);
 }
 
+static void the_command_line_and_what_is_broken(void **state)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct facts facts;
+
+	write_text(at(*state, "proc/cmdline"), "quiet memhp_default_state=online a=b\n");
+	write_text(at(*state, "proc/meminfo"), "MemTotal: 1 kB\nHardwareCorrupted:    12 kB\n");
+	write_text(
+		at(*state, "dev/kmsg"),
+		"3,1,1,-;Memory failure: 0x12345: recovery action for dirty LRU page: Recovered\n"
+		"3,2,1,-;Memory failure: 0x12346: unhandlable page.\n"
+		"3,3,1,-;Memory failure: what: recovery action for x\n");
+	facts = gather(*state);
+	assert_int_equal(facts.poisoned, 12 * 1024);
+	assert_int_equal(facts.log.poisoned.count, 1);
+	assert_int_equal(facts.log.poisoned.items[0], 0x12345 * page);
+	assert_true(facts_command_line_has(&facts, "quiet"));
+	assert_true(facts_command_line_has(&facts, "a=b"));
+	assert_true(facts_command_line_has(&facts, "memhp_default_state="));
+	assert_false(facts_command_line_has(&facts, "memhp_default_state"));
+	assert_false(facts_command_line_has(&facts, "default_state="));
+	assert_false(facts_command_line_has(&facts, "quie"));
+	facts_release(&facts);
+}
+
+static void what_modprobe_may_not_load(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "etc/modprobe.d/a.conf"),
+		   "# blacklist kmem\nblacklist kmemx\n  blacklist  kmem\ninstall kmem /bin/true\n"
+		   "options kmem x=1\nalias dax:t0* off\nalias dax:t0* kmem\nalias pci:* off\n"
+		   "install cxl_mem /bin/true\nsoftdep kmem pre: x\n");
+	write_text(at(*state, "usr/lib/modprobe.d/a.conf"), "blacklist kmem\n"); /* replaced */
+	write_text(at(*state, "usr/lib/modprobe.d/b.conf"), "blacklist dax\n");
+	write_text(at(*state, "usr/lib/modprobe.d/c.txt"), "blacklist kmem\n");
+	facts = gather(*state);
+	assert_int_equal(facts.module.bans.count, 1);
+	assert_string_equal(facts.module.bans.items[0].file, at(*state, "etc/modprobe.d/a.conf"));
+	assert_int_equal(facts.module.bans.items[0].hits.count, 3);
+	assert_int_equal(facts.module.bans.items[0].hits.items[0].line, 3);
+	assert_int_equal(facts.module.bans.items[0].hits.items[0].last_line, 3);
+	assert_string_equal(facts.module.bans.items[0].hits.items[0].value, "blacklist  kmem");
+	assert_int_equal(facts.module.bans.items[0].hits.items[1].line, 4);
+	assert_int_equal(facts.module.bans.items[0].hits.items[2].line, 6);
+	facts_release(&facts);
+}
+
+static void plant_decoder(const char *folder, const char *endpoint, const char *name,
+			  const char *dpa_size, const char *region, const char *size,
+			  const char *locked)
+{
+	char target[256];
+
+	snprintf(target, sizeof(target), "../../../devices/%s/%s", endpoint, name);
+	write_text(at(folder, "sys/devices/%s/%s/dpa_size", endpoint, name), dpa_size);
+	write_text(at(folder, "sys/devices/%s/%s/region", endpoint, name), region);
+	write_text(at(folder, "sys/devices/%s/%s/size", endpoint, name), size);
+	write_text(at(folder, "sys/devices/%s/%s/locked", endpoint, name), locked);
+	make_folders(at(folder, "sys/bus/cxl/devices"));
+	assert_int_equal(symlink(target, at(folder, "sys/bus/cxl/devices/%s", name)), 0);
+}
+
+static void decoders_that_hold_capacity(void **state)
+{
+	const struct decoder_fact *decoders;
+	struct facts facts;
+
+	make_folders(at(*state, "sys/devices/endpoint2"));
+	make_folders(at(*state, "sys/devices/endpoint10"));
+	assert_int_equal(symlink("../../mem10", at(*state, "sys/devices/endpoint2/uport")), 0);
+	assert_int_equal(symlink("../../mem9", at(*state, "sys/devices/endpoint10/uport")), 0);
+	plant_decoder(*state, "endpoint2", "decoder2.0", "0x10000000", "region7\n", "0x20000000\n",
+		      "1\n");
+	plant_decoder(*state, "endpoint2", "decoder2.1", "0x20000000", "\n", "0x0\n", "0\n");
+	plant_decoder(*state, "endpoint2", "decoder2.2", "0x0", "\n", "0x0\n", "0\n");
+	plant_decoder(*state, "endpoint10", "decoder10.0", "0x30000000", "\n", "0x0\n", "0\n");
+	plant_decoder(*state, "endpoint10", "region0", "0x30000000", "\n", "0x0\n", "0\n");
+	facts = gather(*state);
+	assert_int_equal(facts.decoders.count, 3);
+	decoders = facts.decoders.items;
+	assert_string_equal(decoders[0].name, "decoder10.0");
+	assert_string_equal(decoders[0].memdev, "mem9");
+	assert_string_equal(decoders[1].name, "decoder2.1"); /* the last first */
+	assert_string_equal(decoders[1].memdev, "mem10");
+	assert_string_equal(decoders[1].region, "");
+	assert_int_equal(decoders[1].dpa_size, 512 * MIB);
+	assert_int_equal(decoders[1].number, 1);
+	assert_false(decoders[1].decodes || decoders[1].locked);
+	assert_string_equal(decoders[2].region, "region7");
+	assert_true(decoders[2].decodes && decoders[2].locked);
+	facts_release(&facts);
+}
+
+static void dimms_that_report_a_failure(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "sys/bus/nd/devices/nmem0/nfit/flags"), "smart_notify \n");
+	write_text(at(*state, "sys/bus/nd/devices/nmem1/nfit/flags"),
+		   "save_fail smart_notify not_armed \n");
+	write_text(at(*state, "sys/bus/nd/devices/nmem2/nfit/flags"), "\n");
+	write_text(at(*state, "sys/bus/nd/devices/region0/nfit/flags"), "save_fail\n");
+	facts = gather(*state);
+	assert_int_equal(facts.dimms.count, 1);
+	assert_string_equal(facts.dimms.items[0].name, "nmem1");
+	assert_string_equal(facts.dimms.items[0].flags, "save_fail not_armed");
+	facts_release(&facts);
+}
+
+static void who_acts_when_memory_comes(void **state)
+{
+	static const char kdump[] =
+		"SUBSYSTEM==\"memory\", ATTRS{crash_hotplug}==\"1\", GOTO=\"end\"\n"
+		"SUBSYSTEM==\"memory\", ACTION==\"add|online\", RUN+=\"systemctl reload kdump\"\n"
+		"LABEL=\"end\"\n";
+	struct facts facts;
+
+	write_text(at(*state, "etc/udev/rules.d/1.rules"), kdump);
+	write_text(at(*state, "etc/udev/rules.d/2.rules"),
+		   "SUBSYSTEM==\"memory\", ACTION==\"online\", RUN+=\"systemctl reload kdump\"\n");
+	write_text(
+		at(*state, "sys/fs/cgroup/system.slice/nvidia-persistenced.service/cgroup.procs"),
+		"1\n2\n");
+	facts = gather(*state);
+	assert_int_equal(facts.onliners.kdump_rules.count, 2);
+	assert_int_equal(facts.onliners.kdump_rules.items[0].hits.count, 1);
+	assert_int_equal(facts.onliners.kdump_rules.items[0].hits.items[0].line, 2);
+	assert_int_equal(facts.onliners.onlining.count, 0);
+	assert_true(facts.onliners.nvidia_persistenced);
+	facts_release(&facts);
+	write_text(at(*state, "sys/devices/system/memory/crash_hotplug"), "1\n");
+	facts = gather(*state);
+	assert_int_equal(facts.onliners.kdump_rules.count, 1);
+	facts_release(&facts);
+}
+
+static void the_journal_of_a_process_that_lives(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "run/kmemd/journal.json"),
+		   "{\"job\":\"apply\",\"device\":\"cxl-ram:0x1\",\"pid\":77}\n");
+	write_text(at(*state, "proc/77/comm"), "kmemctl\n");
+	facts = gather(*state);
+	assert_true(facts.has_journal && facts.journal_running && facts.shows_records);
+	facts_release(&facts);
+	write_text(at(*state, "proc/77/comm"), "somebody\n"); /* the number was used again */
+	facts = gather(*state);
+	assert_true(facts.has_journal);
+	assert_false(facts.journal_running);
+	facts_release(&facts);
+	if (geteuid() == 0)
+		return; /* root may look everywhere */
+	assert_int_equal(chmod(at(*state, "run/kmemd"), 0), 0);
+	facts = gather(*state);
+	assert_false(facts.shows_records);
+	facts_release(&facts);
+}
+
+static void a_driver_inside_the_kernel(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "lib/modules/%s/modules.builtin", release()),
+		   "kernel/mm/xkmem.ko\nkernel/drivers/dax/kmem.kox\n");
+	write_text(at(*state, "lib/modules/%s/modules.dep", release()),
+		   "kernel/drivers/dax/kmem.ko.xz:\n");
+	facts = gather(*state);
+	assert_false(facts.module.built_in || facts.module.chosen_exists || facts.module.loaded);
+	assert_string_equal(facts.module.chosen, "kernel/drivers/dax/kmem.ko.xz");
+	facts_release(&facts);
+	write_text(at(*state, "lib/modules/%s/modules.builtin", release()),
+		   "kernel/a.ko\nkernel/drivers/dax/kmem.ko\n");
+	write_text(at(*state, "lib/modules/%s/kernel/drivers/dax/kmem.ko.xz", release()), "");
+	write_text(at(*state, "usr/sbin/dkms"), "");
+	facts = gather(*state);
+	assert_true(facts.module.built_in && facts.module.chosen_exists);
+	assert_false(facts.module.has_dkms); /* not executable */
+	facts_release(&facts);
+	assert_int_equal(chmod(at(*state, "usr/sbin/dkms"), 0755), 0);
+	facts = gather(*state);
+	assert_true(facts.module.has_dkms);
+	facts_release(&facts);
+}
+
 #define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int main(void)
@@ -301,6 +488,13 @@ int main(void)
 		with_folder(daxctls_rule_and_configuration),
 		with_folder(modules_loaded_installed_and_chosen),
 		with_folder(the_service_and_what_jobs_left),
+		with_folder(the_command_line_and_what_is_broken),
+		with_folder(what_modprobe_may_not_load),
+		with_folder(decoders_that_hold_capacity),
+		with_folder(dimms_that_report_a_failure),
+		with_folder(who_acts_when_memory_comes),
+		with_folder(the_journal_of_a_process_that_lives),
+		with_folder(a_driver_inside_the_kernel),
 		with_folder(the_report_says_whether_the_machine_is_healthy),
 	};
 

@@ -14,11 +14,11 @@ static const struct {
 	{"Grüße, 内存, 🙂", "Grüße, 内存, 🙂"},
 	{"\xc2\x9b"
 	 "31m",
-	 "\\xc2\\x9b31m"},			     /* CSI as a C1 character */
-	{"\x9b", "\\x9b"},			     /* and as a byte */
-	{"\xc0\xaf", "\\xc0\\xaf"},		     /* a slash in two bytes */
-	{"\xe0\x80\x9b", "\\xe0\\x80\\x9b"},	     /* CSI in three */
-	{"\xed\xa0\x80", "\\xed\\xa0\\x80"},	     /* half of a surrogate pair */
+	 "\\xc2\\x9b31m"},			      /* CSI as a C1 character */
+	{"\x9b", "\\x9b"},			      /* and as a byte */
+	{"\xc0\xaf", "\\xc0\\xaf"},		      /* a slash in two bytes */
+	{"\xe0\x80\x9b", "\\xe0\\x80\\x9b"},	      /* CSI in three */
+	{"\xed\xa0\x80", "\\xed\\xa0\\x80"},	      /* half of a surrogate pair */
 	{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
 	{"\xf5", "\\xf5"},
 	{"cut\xe2\x82", "cut\\xe2\\x82"},
