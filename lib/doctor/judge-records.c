@@ -41,12 +41,12 @@ static void cure_record(const struct judgement *judgement, struct finding *findi
 		cure_by_hand(finding,
 			     "change what policy asks for, or what is in its way, then: "
 			     "kmemctl apply %s",
-			     device->name);
+			     device->identity);
 	else if (region_is_missing(device) && (facts->log.cache_sync[0] || facts->hypervisor))
 		cure_by_hand(finding, "first that of cxl-hypervisor, then: kmemctl apply %s",
-			     device->name);
+			     device->identity);
 	else
-		cure_by_command(finding, "kmemctl apply %s", device->name);
+		cure_by_command(finding, "kmemctl apply %s", device->identity);
 }
 
 void judge_records(struct judgement *judgement)

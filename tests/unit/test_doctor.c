@@ -101,7 +101,7 @@ static void what_jobs_left(void **state)
 	machine.record.instance = device_called(&machine, "cxl-ram:0x1234")->instance;
 	machine.facts.records.items = &machine.record;
 	machine.facts.records.count = 1;
-	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "apply mem0");
+	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "apply cxl-ram:0x1234");
 	machine.record.state = RECORD_REFUSED;
 	assert_found(&machine, SEVERITY_WARNING, "refused", "mem0: no", "apply");
 	machine.record.state = RECORD_HELD;
@@ -271,7 +271,8 @@ static void a_failed_device_whose_region_cannot_be_committed(void **state)
 	machine.record.instance = device_called(&machine, "cxl-ram:0x1234")->instance;
 	machine.facts.records.items = &machine.record;
 	machine.facts.records.count = 1;
-	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "kmemctl apply mem0");
+	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no",
+		     "kmemctl apply cxl-ram:0x1234");
 	machine.facts.hypervisor = true;
 	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "by hand: first that of");
 	machine.facts.hypervisor = false;
