@@ -30,6 +30,14 @@ DEFINE_CURE(cure_by_command, CURE_COMMAND, "")
 DEFINE_CURE(cure_by_hand, CURE_BY_HAND, "by hand: ")
 DEFINE_CURE(cure_none, CURE_NONE, "none: ")
 
+static bool makes_region(const struct plan *plan)
+{
+	array_foreach(step, &plan->steps)
+		if (step->type == STEP_CREATE_REGION)
+			return true;
+	return false;
+}
+
 void cure_by_plan(const struct judgement *judgement, struct finding *finding,
 		  const struct device *device)
 {
@@ -38,6 +46,9 @@ void cure_by_plan(const struct judgement *judgement, struct finding *finding,
 
 	if (plan_make(judged_inventory(judgement), device, &decision, GOAL_POLICY, &plan) < 0)
 		cure_none(finding, "memory is short");
+	else if (makes_region(&plan) && cannot_commit(judgement))
+		cure_by_hand(finding, "first that of cxl-hypervisor, then: kmemctl apply %s",
+			     device->name);
 	else if (plan.steps.count)
 		cure_by_command(finding, "kmemctl apply %s", device->name);
 	else if (plan.refusal[0])

@@ -35,14 +35,12 @@ static bool region_is_missing(const struct device *device)
 static void cure_record(const struct judgement *judgement, struct finding *finding,
 			const struct record *record, const struct device *device)
 {
-	const struct facts *facts = judgement->facts;
-
 	if (record->state == RECORD_REFUSED)
 		cure_by_hand(finding,
 			     "change what policy asks for, or what is in its way, then: "
 			     "kmemctl apply %s",
 			     device->identity);
-	else if (region_is_missing(device) && (facts->log.cache_sync[0] || facts->hypervisor))
+	else if (region_is_missing(device) && cannot_commit(judgement))
 		cure_by_hand(finding, "first that of cxl-hypervisor, then: kmemctl apply %s",
 			     device->identity);
 	else

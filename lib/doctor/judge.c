@@ -91,6 +91,11 @@ bool job_runs(const struct judgement *judgement)
 	return judgement->facts->has_journal && judgement->facts->journal_running;
 }
 
+bool cannot_commit(const struct judgement *judgement)
+{
+	return judgement->facts->hypervisor || judgement->facts->log.cache_sync[0];
+}
+
 bool is_held(const struct judgement *judgement, const struct device *device)
 {
 	array_foreach(record, &judgement->facts->records)

@@ -67,6 +67,8 @@ struct decision judged_decision(const struct judgement *judgement, const struct 
 bool is_or_becomes_ram(const struct judgement *judgement, const struct device *device);
 /* Whether any device is. */
 bool any_ram(const struct judgement *judgement);
+/* Whether this kernel is known not to commit CXL regions here, which cxl-hypervisor says. */
+bool cannot_commit(const struct judgement *judgement);
 /* Whether a person took it from policy: drained it, or changed it by hand. */
 bool is_held(const struct judgement *judgement, const struct device *device);
 

@@ -16,6 +16,8 @@ static void regions_that_cannot_be_committed(void **state)
 	machine.facts.hypervisor = true;
 	assert_found(&machine, SEVERITY_ERROR, "cxl-hypervisor", "there is a hypervisor",
 		     "hypervisor=off");
+	assert_found(&machine, SEVERITY_WARNING, "cxl-uncommitted", "512 MiB of mem0",
+		     "by hand: first that of cxl-hypervisor");
 	machine.facts.hypervisor = false;
 	strcpy(machine.facts.log.cache_sync, "cxl region0: Failed to synchronize");
 	assert_found(&machine, SEVERITY_ERROR, "cxl-hypervisor", "could not commit", "firmware");
@@ -145,6 +147,7 @@ static void regions_that_are_half_made(void **state)
 	region->committed = false;
 	assert_found(&machine, SEVERITY_WARNING, "cxl-not-committed", "not committed",
 		     "cxl destroy-region -f region");
+	assert_int_equal(seek(&machine, "cxl-not-committed")->cure_type, CURE_COMMAND);
 	region->ways = 2;
 	assert_found(&machine, SEVERITY_WARNING, "cxl-not-committed", "not committed",
 		     "by hand: region");

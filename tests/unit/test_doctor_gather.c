@@ -383,6 +383,20 @@ static void decoders_that_hold_capacity(void **state)
 	facts_release(&facts);
 }
 
+static void a_log_and_an_index_with_nothing_in_them(void **state)
+{
+	struct facts facts;
+
+	write_text(at(*state, "dev/kmsg"), "");
+	write_text(at(*state, "lib/modules/%s/modules.dep", release()), "kernel/mm/x.ko: a\n");
+	write_text(at(*state, "lib/modules/%s/modules.builtin", release()), "");
+	facts = gather(*state);
+	assert_true(facts.log.readable);
+	assert_string_equal(facts.module.chosen, "");
+	assert_false(facts.module.chosen_exists || facts.module.built_in);
+	facts_release(&facts);
+}
+
 static void dimms_that_report_a_failure(void **state)
 {
 	struct facts facts;
@@ -491,6 +505,7 @@ int main(void)
 		with_folder(the_command_line_and_what_is_broken),
 		with_folder(what_modprobe_may_not_load),
 		with_folder(decoders_that_hold_capacity),
+		with_folder(a_log_and_an_index_with_nothing_in_them),
 		with_folder(dimms_that_report_a_failure),
 		with_folder(who_acts_when_memory_comes),
 		with_folder(the_journal_of_a_process_that_lives),

@@ -341,6 +341,9 @@ static void the_command_names_the_blocks_of_a_range(void **state)
 	machine.inventory->regions.items[0].start = 64 * GIB - MIB;
 	machine.inventory->regions.items[0].size = 2 * MIB;
 	assert_not_found(&machine, "stuck-range"); /* reported as lost */
+	machine.inventory->regions.items[0].start += MIB;
+	assert_not_found(&machine, "stuck-range");
+	machine.inventory->regions.items[0].start -= MIB;
 	machine.inventory->regions.items[0].size = MIB;
 	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "1 MiB", "none: boot");
 	machine.facts.resources.items = NULL;
