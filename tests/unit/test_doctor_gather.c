@@ -388,10 +388,14 @@ static void a_log_and_an_index_with_nothing_in_them(void **state)
 	struct facts facts;
 
 	write_text(at(*state, "dev/kmsg"), "");
+	write_bytes(at(*state, "sys/firmware/efi/efivars/"
+			       "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"),
+		    "\6\0\0\0", 4);
 	write_text(at(*state, "lib/modules/%s/modules.dep", release()), "kernel/mm/x.ko: a\n");
 	write_text(at(*state, "lib/modules/%s/modules.builtin", release()), "");
 	facts = gather(*state);
 	assert_true(facts.log.readable);
+	assert_int_equal(facts.lock.secure_boot, TRISTATE_UNKNOWN);
 	assert_string_equal(facts.module.chosen, "");
 	assert_false(facts.module.chosen_exists || facts.module.built_in);
 	facts_release(&facts);
