@@ -127,8 +127,8 @@ void judge_capacity(struct judgement *judgement)
 
 struct stranding {
 	uint64_t size;
-	bool decodes;	  /* one of them is committed: only firmware can undo that */
-	bool below_other; /* a region uses a later decoder of the same memdev */
+	bool decodes;	   /* one of them is committed: only firmware can undo that */
+	const char *above; /* a region that uses a later decoder of the memdev, or NULL */
 	char decoders[256], commands[512];
 };
 
@@ -136,15 +136,16 @@ struct stranding {
 static struct stranding add_up(const struct facts *facts, const char *memdev)
 {
 	struct stranding sum = {0};
-	bool region_above = false;
+	const char *above = NULL;
 	size_t used;
 
 	array_foreach(decoder, &facts->decoders) {
 		if (strcmp(decoder->memdev, memdev))
 			continue;
-		region_above = region_above || decoder->region[0];
-		if (decoder->region[0])
+		if (decoder->region[0]) {
+			above = decoder->region;
 			continue;
+		}
 		used = strlen(sum.decoders);
 		snprintf(sum.decoders + used, sizeof(sum.decoders) - used, "%s%s", used ? ", " : "",
 			 decoder->name);
@@ -153,7 +154,7 @@ static struct stranding add_up(const struct facts *facts, const char *memdev)
 			 "%scxl free-dpa -d %s %s", used ? " && " : "", decoder->name, memdev);
 		sum.size += decoder->dpa_size;
 		sum.decodes = sum.decodes || decoder->decodes || decoder->locked;
-		sum.below_other = sum.below_other || region_above;
+		sum.above = above ? above : sum.above;
 	}
 	return sum;
 }
@@ -181,9 +182,10 @@ void judge_stranded(struct judgement *judgement)
 		if (sum.decodes)
 			cure_none(finding, "firmware committed it: only firmware's settings, or a "
 					   "boot with all members of its region, change that");
-		else if (sum.below_other)
-			cure_by_command(finding, "kmemctl drain %s && %s && kmemctl apply %s", last,
-					sum.commands, last);
+		else if (sum.above)
+			cure_by_hand(finding,
+				     "%s uses a later decoder of it and has to go first; then: %s",
+				     sum.above, sum.commands);
 		else
 			cure_by_command(finding, "%s", sum.commands);
 	}
