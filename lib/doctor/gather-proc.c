@@ -24,7 +24,7 @@ static int read_proc(const struct kmemd *kmemd, const char *name, char **ret)
 	return r == -ENOMEM ? r : 0;
 }
 
-/* The first CPU's flags speak for all, and stand in the first few KiB. */
+/* The first CPU's flags speak for all, and are in the first few KiB. */
 static void read_cpu(const struct kmemd *kmemd, struct facts *facts)
 {
 	_cleanup_free_ char *path = format_text("%s/cpuinfo", kmemd->procfs);

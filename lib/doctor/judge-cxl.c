@@ -122,8 +122,7 @@ void judge_capacity(struct judgement *judgement)
 		judge_half_made(judgement, region);
 }
 
-/* --- capacity that a decoder holds for no region
- * ------------------------------------------------------------------------- */
+/* --- capacity that a decoder holds for no region */
 
 struct stranding {
 	uint64_t size;
@@ -191,9 +190,7 @@ void judge_stranded(struct judgement *judgement)
 	}
 }
 
-/* --- windows
- * -------------------------------------------------------------------------------------------------
- */
+/* --- windows */
 
 static bool overlaps(const struct range *a, const struct range *b)
 {
@@ -271,8 +268,7 @@ void judge_windows(struct judgement *judgement)
 	}
 }
 
-/* --- what firmware locked
- * ------------------------------------------------------------------------------------ */
+/* --- what firmware locked */
 
 static bool is_locked(const struct facts *facts, const char *region)
 {

@@ -51,9 +51,7 @@ static void judge_alignment(struct judgement *judgement, const struct device *de
 		cure_none(finding, "it takes a start and a size that are multiples of %s", block);
 }
 
-/* --- blocks
- * --------------------------------------------------------------------------------------------------
- */
+/* --- blocks */
 
 /* A device with what policy says of it. */
 struct subject {
@@ -170,7 +168,7 @@ static void judge_unbound(struct judgement *judgement, const struct subject *sub
 	if (foreign) {
 		explain(finding, "a driver that kmemd does not know may use it in a way that "
 				 "nothing shows; kmemd leaves it alone");
-		cure_none(finding, "whoever bound it has to let it go first");
+		cure_none(finding, "who bound it has to let it go first");
 		return;
 	}
 	explain(finding, "its %s",

@@ -40,9 +40,7 @@ void judge_dram(struct judgement *judgement)
 	}
 }
 
-/* --- zones
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- zones */
 
 /* What policy is going to add to the movable zone. */
 static uint64_t movable_to_come(const struct judgement *judgement)
@@ -92,9 +90,7 @@ void judge_zones(struct judgement *judgement)
 			      "then: kmemctl apply");
 }
 
-/* --- resources
- * -----------------------------------------------------------------------------------------------
- */
+/* --- resources */
 
 static const struct dax_device *dax_at(const struct kmemd_inventory *inventory, uint64_t address)
 {
@@ -193,8 +189,7 @@ void judge_resources(struct judgement *judgement)
 	cure_none(finding, "boot; next time: kmemctl drain before unbinding");
 }
 
-/* --- what is broken
- * ------------------------------------------------------------------------------------------ */
+/* --- what is broken */
 
 /* "0x100000000 in dax0.0, 0x2000 and 2 more": of pages that the kernel log names. */
 static void name_pages(const struct judgement *judgement, char *buffer, size_t size)
