@@ -60,7 +60,7 @@ def spoiled(boot_guest, healthy):
             "/usr/lib/modprobe.d/x.conf": "blacklist kmem\n# and more\nalias dax:t0* off\n",
             "/etc/systemd/system/nvidia-persistenced.service": IDLE_SERVICE,
             "/etc/systemd/system/multi-user.target.wants/nvidia-persistenced.service": Symlink("../nvidia-persistenced.service"),
-            f"{POLICY}/10-mistake.conf": "[Match]\nKind=cxl-ram\n\n[Memory]\nMode=ram\n"})
+            f"{POLICY}/10-mistake.conf": "[Match]\nKind=cxl-ram\nSerial=1\n[Memory]\nMode=ram\n"})
     return boot_guest("spoiled", qemu_args=["-cpu", "max", "-object", "memory-backend-ram,id=unarmed,size=512M",
                                             "-device", "nvdimm,id=nvx,memdev=unarmed,unarmed=on"], **options)
 
