@@ -8,6 +8,7 @@
 #include "inventory/inventory.h"
 #include "json/doctor-json.h"
 
+#include <elf.h>
 #include <sys/utsname.h>
 
 static struct kmemd *machine_at(const char *folder)
@@ -401,6 +402,56 @@ static void a_log_and_an_index_with_nothing_in_them(void **state)
 	facts_release(&facts);
 }
 
+/* The least that libkmod takes for a module: a section with what modinfo shows. */
+static void write_module(const char *path, const char *info, size_t length)
+{
+	static const char names[] = "\0.modinfo\0.shstrtab";
+	struct {
+		Elf64_Ehdr header;
+		char info[128], names[32];
+		Elf64_Shdr sections[3];
+	} module = {
+		.header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+				       EV_CURRENT},
+			   .e_type = ET_REL,
+			   .e_machine = EM_X86_64,
+			   .e_version = EV_CURRENT,
+			   .e_ehsize = sizeof(Elf64_Ehdr),
+			   .e_shentsize = sizeof(Elf64_Shdr),
+			   .e_shnum = 3,
+			   .e_shstrndx = 2},
+		.sections = {[1] = {.sh_name = 1, .sh_type = SHT_PROGBITS, .sh_size = length},
+			     [2] = {.sh_name = 10,
+				    .sh_type = SHT_STRTAB,
+				    .sh_size = sizeof(names)}},
+	};
+
+	assert_true(length <= sizeof(module.info));
+	memcpy(module.info, info, length);
+	memcpy(module.names, names, sizeof(names));
+	module.header.e_shoff = (Elf64_Off)((char *)module.sections - (char *)&module);
+	module.sections[1].sh_offset = (Elf64_Off)(module.info - (char *)&module);
+	module.sections[2].sh_offset = (Elf64_Off)(module.names - (char *)&module);
+	write_bytes(path, &module, sizeof(module));
+}
+
+static void what_modinfo_shows(void **state)
+{
+	static const char info[] = "version=0.1.0-kmemd\0srcversion=ABC\0vermagic=6.12.1 SMP ";
+	const struct installed_kmem *kmem;
+	struct facts facts;
+
+	write_module(at(*state, "lib/modules/6.12.1/updates/kmem.ko"), info, sizeof(info));
+	facts = gather(*state);
+	assert_int_equal(facts.module.installed.count, 1);
+	kmem = facts.module.installed.items;
+	assert_string_equal(kmem->version, "0.1.0-kmemd");
+	assert_string_equal(kmem->srcversion, "ABC");
+	assert_string_equal(kmem->vermagic, "6.12.1 SMP ");
+	assert_false(kmem->is_signed);
+	facts_release(&facts);
+}
+
 static void dimms_that_report_a_failure(void **state)
 {
 	struct facts facts;
@@ -510,6 +561,7 @@ int main(void)
 		with_folder(what_modprobe_may_not_load),
 		with_folder(decoders_that_hold_capacity),
 		with_folder(a_log_and_an_index_with_nothing_in_them),
+		with_folder(what_modinfo_shows),
 		with_folder(dimms_that_report_a_failure),
 		with_folder(who_acts_when_memory_comes),
 		with_folder(the_journal_of_a_process_that_lives),

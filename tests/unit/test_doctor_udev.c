@@ -171,6 +171,16 @@ static void memory_has_two_switches(void **state)
 	assert_silent("SUBSYSTEM==\"memory\", ENV{x}=\"/state online\"\n");
 }
 
+/* udev takes no such rule either; what is left of it is not looked at. */
+static void a_key_that_is_too_long(void **state)
+{
+	(void)state;
+	assert_silent(
+		"SUBSYSTEM==\"memory\", "
+		"ENV{a_name_that_is_longer_than_any_that_udev_or_a_person_would_ever_think_of}"
+		"=\"1\", ATTR{state}=\"online\"\n");
+}
+
 /* What sed would have to make comments of until nothing is left that onlines. */
 static void all_rules_that_have_to_go(void **state)
 {
@@ -251,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_onlines_is_found),
 		cmocka_unit_test(daxctls_own_rule_is_found),
 		cmocka_unit_test(memory_has_two_switches),
+		cmocka_unit_test(a_key_that_is_too_long),
 		cmocka_unit_test(all_rules_that_have_to_go),
 		cmocka_unit_test(kdump_is_loaded_again),
 	};
