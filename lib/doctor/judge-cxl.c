@@ -101,7 +101,9 @@ static void judge_half_made(struct judgement *judgement, const struct region *re
 			     "here and not by firmware: cxl destroy-region -f %s",
 			     region->name, region->targets.count, region->ways, region->name);
 	else
-		cure_by_command(finding, "cxl destroy-region -f %s", region->name);
+		/* cxl destroy-region gives up on a region without a target. */
+		cure_by_command(finding, "echo %s >/sys/bus/cxl/devices/%s/delete_region",
+				region->name, region->root_decoder);
 }
 
 void judge_capacity(struct judgement *judgement)

@@ -147,14 +147,14 @@ static void regions_that_are_half_made(void **state)
 	region = machine.inventory->regions.items;
 	region->committed = false;
 	assert_found(&machine, SEVERITY_WARNING, "cxl-not-committed", "not committed",
-		     "cxl destroy-region -f region");
+		     ">/sys/bus/cxl/devices/decoder0.0/delete_region");
 	assert_int_equal(seek(&machine, "cxl-not-committed")->cure_type, CURE_COMMAND);
 	region->ways = 2;
 	assert_found(&machine, SEVERITY_WARNING, "cxl-not-committed", "not committed",
 		     "by hand: region");
 	region->targets.count = 0; /* what a failed create-region leaves */
 	assert_found(&machine, SEVERITY_WARNING, "cxl-not-committed", "not committed",
-		     "cxl destroy-region -f region");
+		     ">/sys/bus/cxl/devices/decoder0.0/delete_region");
 	region->lost_blocks = 1;
 	assert_not_found(&machine, "cxl-not-committed");
 	machine_tear_down(&machine);
