@@ -2,8 +2,8 @@
 #ifndef KMEMD_FACTS_H
 #define KMEMD_FACTS_H
 /*
- * What doctor looks at besides the inventory and the policy. Gathering reads, judging
- * (doctor/judge.h) only thinks. Strings are "" for what is not there or cannot be read.
+ * What doctor looks at besides the inventory and the policy. Gathering (doctor/gather.h) reads,
+ * judging (doctor/judge.h) only thinks. Strings are "" for what is not there or cannot be read.
  */
 #include "context.h"
 #include "doctor/udev-rules.h"
@@ -20,23 +20,45 @@ struct installed_kmem {
 	bool is_signed;
 };
 
+/* A file, of udev rules or of modprobe.d(5), and what in it does something, by line. */
 struct rule_fact {
 	char *file;
-	struct udev_hit hit;
+	udev_hit_list hits;
+};
+
+typedef ARRAY(struct rule_fact) rule_fact_list;
+
+/* Adds a file with what was found in it, which moves. 0 or -ENOMEM; nothing is added without. */
+int rule_facts_add(rule_fact_list *list, const char *file, udev_hit_list *hits);
+void rule_facts_release(rule_fact_list *list);
+
+struct module_facts {
+	bool loaded, loaded_is_ours;
+	bool built_in; /* modules.builtin */
+	char loaded_version[64], loaded_srcversion[32];
+	/* What modprobe takes by modules.dep, below /lib/modules/RELEASE, and whether it is there.
+	 */
+	char chosen[256];
+	bool chosen_exists;
+	ARRAY(struct installed_kmem) installed;
+	rule_fact_list bans;	   /* what keeps modprobe from loading it */
+	bool has_dkms, has_source; /* the source for DKMS: /usr/src/kmemd-kmem-* */
+};
+
+/* Who acts on his own when memory is added. */
+struct onliner_facts {
+	char auto_online[32];	/* auto_online_blocks */
+	char online_policy[32]; /* memory_hotplug.online_policy */
+	rule_fact_list onlining, daxctl_rules, kdump_rules;
+	ARRAY(char *) daxctl_uuids; /* of the namespaces that daxctl's configuration names */
+	ARRAY(struct policy_problem) daxctl_problems;
+	bool nvidia_persistenced; /* it runs */
 };
 
 /* A line of /proc/iomem. */
 struct resource {
 	struct range range;
 	char name[64];
-};
-
-struct module_facts {
-	bool loaded, loaded_is_ours;
-	char loaded_version[64], loaded_srcversion[32];
-	char chosen[256]; /* what modprobe takes by modules.dep, below /lib/modules/RELEASE */
-	ARRAY(struct installed_kmem) installed;
-	bool has_source; /* for DKMS: /usr/src/kmemd-kmem-* */
 };
 
 struct lock_facts {
@@ -51,31 +73,54 @@ struct log_facts {
 	char cache_sync[256]; /* "Failed to synchronize CPU cache state" */
 	char leaked[256];     /* "cannot be hotremoved until the next reboot" */
 	char rejected[256];   /* why a kmem.ko was not loaded */
+	/* Physical addresses of pages that the kernel found broken. */
+	ARRAY(uint64_t) poisoned;
 };
 
 struct service_facts {
-	bool installed, masked, enabled, running;
+	bool installed, enabled, running;
+	bool masked;	  /* in /etc */
+	bool masked_once; /* in /run: until the next boot */
+};
+
+/* An endpoint decoder that holds capacity. */
+struct decoder_fact {
+	char name[DEVICE_NAME_MAX];   /* decoder2.0 */
+	char memdev[DEVICE_NAME_MAX]; /* mem0 */
+	char region[DEVICE_NAME_MAX]; /* "" for none */
+	unsigned int number;	      /* its place in the endpoint: 0 for decoder2.0 */
+	uint64_t dpa_size;	      /* bytes that it holds */
+	bool decodes;		      /* it has a range of addresses: firmware committed it */
+	bool locked;
+};
+
+/* An NVDIMM that reports a failure: the words of nmemX/nfit/flags that say so. */
+struct dimm_fact {
+	char name[DEVICE_NAME_MAX]; /* nmem0 */
+	char flags[128];
 };
 
 struct facts {
 	bool is_root;
+	bool shows_addresses; /* /proc/iomem has addresses in it */
+	bool shows_records;   /* the run directory can be looked at, or is not there */
 	char kernel[65];
+	char command_line[4096];	    /* of the kernel */
 	bool has_hotplug;		    /* sysfs has memory blocks */
 	enum tristate has_hotremove;	    /* UNKNOWN: no block to see it by */
 	bool hypervisor;		    /* the CPU flag */
-	char auto_online[32];		    /* auto_online_blocks */
-	char online_policy[32];		    /* memory_hotplug.online_policy */
 	char auto_movable_ratio[16];	    /* percent */
 	char memmap_parameter[16];	    /* memory_hotplug.memmap_on_memory */
 	uint64_t kernel_zone, movable_zone; /* bytes that the zones manage */
+	uint64_t poisoned;		    /* bytes: HardwareCorrupted */
+	struct onliner_facts onliners;
 	struct module_facts module;
 	struct lock_facts lock;
 	struct log_facts log;
 	struct service_facts service;
-	ARRAY(struct rule_fact) onlining, daxctl_rules;
-	ARRAY(char *) daxctl_uuids; /* of the namespaces that daxctl's configuration names */
-	ARRAY(struct policy_problem) daxctl_problems;
 	ARRAY(struct resource) resources;
+	ARRAY(struct decoder_fact) decoders;
+	ARRAY(struct dimm_fact) dimms;
 	ARRAY(struct record) records;
 	bool has_journal, journal_running;
 	struct journal journal;
@@ -85,12 +130,7 @@ struct facts {
 	char inventory_error[256]; /* why there is no inventory */
 };
 
-/* 0 or -ENOMEM: what cannot be read is not known, and no error. */
-int facts_gather(const struct kmemd *kmemd, struct facts *ret);
-void facts_release(struct facts *facts);
-
-/* Parts of facts_gather(), a file each. */
-int facts_gather_modules(const struct kmemd *kmemd, struct facts *facts);
-int facts_gather_rules(const struct kmemd *kmemd, struct facts *facts);
+/* Whether the kernel's command line has a word, or a word that begins so where it ends in '='. */
+bool facts_command_line_has(const struct facts *facts, const char *word);
 
 #endif

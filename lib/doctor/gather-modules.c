@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which kmem is loaded, which are installed, and which of them modprobe would take. */
+#include "doctor/gather-modules.h"
+
 #include "base/cleanup.h"
 #include "base/dropin.h"
 #include "base/file.h"
 #include "base/kernel-modules.h"
-#include "doctor/facts.h"
 
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define MODULES_DEP_MAX (32 * 1024 * 1024)
 
@@ -47,6 +48,14 @@ static bool is_kmem(const char *path, size_t length)
 	return false;
 }
 
+static bool module_exists(const struct kmemd *kmemd, const struct facts *facts)
+{
+	_cleanup_free_ char *path = format_text("%s/lib/modules/%s/%s", kmemd->root, facts->kernel,
+						facts->module.chosen);
+
+	return path && access(path, R_OK) == 0;
+}
+
 /* modules.dep has the one of several modules of a name that depmod's search order prefers. */
 static int read_chosen(const struct kmemd *kmemd, struct facts *facts)
 {
@@ -64,11 +73,27 @@ static int read_chosen(const struct kmemd *kmemd, struct facts *facts)
 		if (is_kmem(line, name)) {
 			snprintf(facts->module.chosen, sizeof(facts->module.chosen), "%.*s",
 				 (int)name, line);
+			facts->module.chosen_exists = module_exists(kmemd, facts);
 			return 0;
 		}
 		line += strcspn(line, "\n");
 		line += *line == '\n';
 	}
+	return 0;
+}
+
+/* A line of modules.builtin is a path: "kernel/drivers/dax/kmem.ko". */
+static int read_built_in(const struct kmemd *kmemd, struct facts *facts)
+{
+	_cleanup_free_ char *path = format_text("%s/lib/modules/%s/modules.builtin", kmemd->root,
+						facts->kernel);
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r = path ? file_read(path, MODULES_DEP_MAX, &text, &length) : -ENOMEM;
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	facts->module.built_in = strstr(text, "/kmem.ko\n") != NULL;
 	return 0;
 }
 
@@ -139,6 +164,19 @@ static int read_installed(const struct kmemd *kmemd, struct module_facts *module
 	return r;
 }
 
+static bool program_exists(const struct kmemd *kmemd, const char *name)
+{
+	static const char *const places[] = {"/usr/sbin", "/usr/bin", "/sbin"};
+
+	for (size_t i = 0; i < array_size(places); i++) {
+		_cleanup_free_ char *path = format_text("%s%s/%s", kmemd->root, places[i], name);
+
+		if (path && access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int find_source(const struct kmemd *kmemd, struct module_facts *module)
 {
 	_cleanup_free_ char *pattern = format_text("%s/usr/src/kmemd-kmem-*/dkms.conf",
@@ -149,6 +187,7 @@ static int find_source(const struct kmemd *kmemd, struct module_facts *module)
 		return -ENOMEM;
 	module->has_source = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc;
 	globfree(&found);
+	module->has_dkms = program_exists(kmemd, "dkms");
 	return 0;
 }
 
@@ -158,6 +197,8 @@ int facts_gather_modules(const struct kmemd *kmemd, struct facts *facts)
 
 	read_loaded(kmemd, &facts->module);
 	r = read_chosen(kmemd, facts);
+	if (r == 0)
+		r = read_built_in(kmemd, facts);
 	if (r == 0)
 		r = read_installed(kmemd, &facts->module);
 	return r < 0 ? r : find_source(kmemd, &facts->module);

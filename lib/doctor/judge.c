@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "doctor/judge.h"
 
+#include "base/printable.h"
+#include "doctor/judge-cxl.h"
+#include "doctor/judge-devices.h"
+#include "doctor/judge-host.h"
+#include "doctor/judge-memory.h"
+#include "doctor/judge-module.h"
+#include "doctor/judge-onliners.h"
+#include "doctor/judge-records.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
 
@@ -13,11 +21,38 @@ const char *const severity_names[SEVERITY_COUNT] = {
 	[SEVERITY_ERROR] = "error",
 };
 
+const char *const cure_type_names[CURE_TYPE_COUNT] = {
+	[CURE_NONE] = "none",
+	[CURE_BY_HAND] = "by-hand",
+	[CURE_COMMAND] = "command",
+};
+
 static void (*const checks[])(struct judgement *judgement) = {
-	judge_hotplug,	     judge_privilege, judge_module,	 judge_hypervisor,
-	judge_resources,     judge_devices,   judge_dram,	 judge_zones,
-	judge_capacity,	     judge_records,   judge_auto_online, judge_memmap_parameter,
-	judge_rules,	     judge_daxctl,    judge_policy,	 judge_service,
+	judge_hotplug,
+	judge_sight,
+	judge_job,
+	judge_module,
+	judge_hypervisor,
+	judge_resources,
+	judge_devices,
+	judge_dimms,
+	judge_poison,
+	judge_dram,
+	judge_zones,
+	judge_capacity,
+	judge_stranded,
+	judge_windows,
+	judge_locks,
+	judge_records,
+	judge_cut_short,
+	judge_auto_online,
+	judge_memmap_parameter,
+	judge_rules,
+	judge_daxctl,
+	judge_kdump,
+	judge_nvidia,
+	judge_policy,
+	judge_service,
 	judge_online_policy,
 };
 
@@ -25,6 +60,7 @@ struct finding *find(struct judgement *judgement, enum severity severity, const 
 		     const char *subject, const char *format, ...)
 {
 	struct finding *finding = array_add(judgement->findings);
+	char what[sizeof(finding->what)];
 	va_list arguments;
 
 	if (!finding) {
@@ -33,11 +69,41 @@ struct finding *find(struct judgement *judgement, enum severity severity, const 
 	}
 	finding->severity = severity;
 	finding->id = id;
-	snprintf(finding->subject, sizeof(finding->subject), "%s", subject);
 	va_start(arguments, format);
-	vsnprintf(finding->what, sizeof(finding->what), format, arguments);
+	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
+	/* Names of files and devices, messages of the kernel: all of other people's making. */
+	printable_copy(subject, finding->subject, sizeof(finding->subject));
+	printable_copy(what, finding->what, sizeof(finding->what));
 	return finding;
+}
+
+const struct kmemd_inventory *judged_inventory(const struct judgement *judgement)
+{
+	static const struct kmemd_inventory none;
+	const struct kmemd_inventory *inventory = judgement->facts->inventory;
+
+	return inventory ? inventory : &none;
+}
+
+bool job_runs(const struct judgement *judgement)
+{
+	return judgement->facts->has_journal && judgement->facts->journal_running;
+}
+
+bool cannot_commit(const struct judgement *judgement)
+{
+	return judgement->facts->hypervisor || judgement->facts->log.cache_sync[0];
+}
+
+bool is_held(const struct judgement *judgement, const struct device *device)
+{
+	array_foreach(record, &judgement->facts->records)
+		if (!strcmp(record->device, device->identity) &&
+		    record->instance == device->instance && record->state != RECORD_FAILED &&
+		    record->state != RECORD_REFUSED && record->state != RECORD_LEFT)
+			return true;
+	return false;
 }
 
 struct decision judged_decision(const struct judgement *judgement, const struct device *device)
@@ -60,10 +126,9 @@ bool is_or_becomes_ram(const struct judgement *judgement, const struct device *d
 
 bool any_ram(const struct judgement *judgement)
 {
-	if (judgement->facts->inventory)
-		array_foreach(device, &judgement->facts->inventory->devices)
-			if (is_or_becomes_ram(judgement, device))
-				return true;
+	array_foreach(device, &judged_inventory(judgement)->devices)
+		if (is_or_becomes_ram(judgement, device))
+			return true;
 	return false;
 }
 

@@ -16,11 +16,21 @@ enum severity {
 
 extern const char *const severity_names[SEVERITY_COUNT];
 
+enum cure_type {
+	CURE_NONE,    /* nothing that could be done now helps; the text says what does later */
+	CURE_BY_HAND, /* a person has to decide, edit or boot */
+	CURE_COMMAND, /* for root's shell as it is; what it is for may follow behind a # */
+	CURE_TYPE_COUNT,
+};
+
+extern const char *const cure_type_names[CURE_TYPE_COUNT];
+
 struct finding {
 	enum severity severity;
-	const char *id;			     /* a word that scripts may rely on */
-	char subject[128];		     /* the device, file or setting */
-	char what[512], why[512], cure[512]; /* cure: a command, or a sentence */
+	const char *id; /* a word that scripts may rely on */
+	enum cure_type cure_type;
+	char subject[128]; /* the device, file or setting */
+	char what[512], why[512], cure[1024];
 };
 
 typedef ARRAY(struct finding) finding_list;
@@ -43,34 +53,23 @@ struct finding *find(struct judgement *judgement, enum severity severity, const 
 		     const char *subject, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 #define explain(finding, ...) snprintf((finding)->why, sizeof((finding)->why), __VA_ARGS__)
-#define cure(finding, ...)    snprintf((finding)->cure, sizeof((finding)->cure), __VA_ARGS__)
 
+/* The inventory, or an empty one. */
+const struct kmemd_inventory *judged_inventory(const struct judgement *judgement);
+/*
+ * Whether a job of kmemd is under way: what it has half done, and what it holds for as long, is no
+ * finding.
+ */
+bool job_runs(const struct judgement *judgement);
 /* What policy says of a device; MODE_IGNORE without a policy. */
 struct decision judged_decision(const struct judgement *judgement, const struct device *device);
 /* Whether the device is, or is to be, memory of the system. */
 bool is_or_becomes_ram(const struct judgement *judgement, const struct device *device);
 /* Whether any device is. */
 bool any_ram(const struct judgement *judgement);
-
-/* judge-host.c */
-void judge_hotplug(struct judgement *judgement);
-void judge_privilege(struct judgement *judgement);
-void judge_auto_online(struct judgement *judgement);
-void judge_online_policy(struct judgement *judgement);
-void judge_memmap_parameter(struct judgement *judgement);
-void judge_rules(struct judgement *judgement);
-void judge_daxctl(struct judgement *judgement);
-void judge_policy(struct judgement *judgement);
-void judge_service(struct judgement *judgement);
-/* judge-module.c */
-void judge_module(struct judgement *judgement);
-/* judge-memory.c */
-void judge_hypervisor(struct judgement *judgement);
-void judge_capacity(struct judgement *judgement);
-void judge_devices(struct judgement *judgement);
-void judge_dram(struct judgement *judgement);
-void judge_zones(struct judgement *judgement);
-void judge_resources(struct judgement *judgement);
-void judge_records(struct judgement *judgement);
+/* Whether this kernel is known not to commit CXL regions here, which cxl-hypervisor says. */
+bool cannot_commit(const struct judgement *judgement);
+/* Whether a person took it from policy: drained it, or changed it by hand. */
+bool is_held(const struct judgement *judgement, const struct device *device);
 
 #endif

@@ -128,10 +128,11 @@ static bool fits(const char *pattern, const char *text)
 /* What the event has for a key, or NULL when that is not known. */
 static const char *known_value(const struct token *token, const struct udev_event *event)
 {
+	bool is_memory = !strcmp(event->subsystem, "memory");
 	const struct {
 		const char *key, *value;
 	} known[] = {
-		{"ACTION", "add"},
+		{"ACTION", event->action},
 		{"SUBSYSTEM", event->subsystem},
 		{"SUBSYSTEMS", event->subsystem},
 		{"KERNEL", event->kernel},
@@ -141,7 +142,11 @@ static const char *known_value(const struct token *token, const struct udev_even
 		{"ATTR{[dmi/id]sys_vendor}", event->sys_vendor ? event->sys_vendor : ""},
 		{"ATTR{[dmi/id]product_name}", event->product_name ? event->product_name : ""},
 		/* A block that was just added is offline, or there would be nothing to find out. */
-		{"ATTR{state}", strcmp(event->subsystem, "memory") ? NULL : "offline"},
+		{"ATTR{state}", is_memory ? "offline" : NULL},
+		{"ATTR{online}", is_memory ? "0" : NULL},
+		/* Linux 6.5: the kernel itself keeps kdump's list of memory (Documentation/ABI/
+		 * testing/sysfs-devices-memory). */
+		{"ATTRS{crash_hotplug}", event->crash_hotplug ? event->crash_hotplug : ""},
 	};
 
 	for (size_t i = 0; i < array_size(known); i++)
@@ -166,7 +171,7 @@ static enum udev_match token_match(const struct token *token, const struct udev_
 	return fits(token->value, value) != token->negative ? UDEV_YES : UDEV_NO;
 }
 
-typedef bool (*token_test)(const struct token *token, const struct udev_event *event);
+typedef bool (*token_test)(const struct token *token);
 
 struct outcome {
 	enum udev_match match;
@@ -188,7 +193,7 @@ static void judge_rule(const char *text, const struct udev_event *event, token_t
 			ret->match = match;
 		if (!strcmp(token.key, "GOTO"))
 			snprintf(ret->jump, sizeof(ret->jump), "%s", token.value);
-		if (!ret->hit && test(&token, event)) {
+		if (!ret->hit && test(&token)) {
 			ret->hit = true;
 			snprintf(ret->value, sizeof(ret->value), "%s", token.value);
 		}
@@ -240,33 +245,106 @@ static bool find(const char *text, const struct udev_event *event, token_test te
 	return found;
 }
 
-static bool is_onlining(const struct token *token, const struct udev_event *event)
+static bool starts_with(const char *text, const char *start)
+{
+	return !strncmp(text, start, strlen(start));
+}
+
+static bool is_program(const struct token *token)
+{
+	return starts_with(token->key, "RUN") || !strcmp(token->key, "PROGRAM");
+}
+
+/* "$env{...}" is a choice that was made some rules before. */
+static bool is_onlining(const struct token *token)
 {
 	const char *value = token->value;
 
-	(void)event;
 	if (token->match)
 		return false;
-	/* "$env{...}" is a choice that was made some rules before. */
 	if (!strcmp(token->key, "ATTR{state}"))
-		return !strncmp(value, "online", strlen("online")) || value[0] == '$';
-	return !strncmp(token->key, "RUN", strlen("RUN")) && strstr(value, "online") &&
-	       (strstr(value, "/state") || strstr(value, "chmem") || strstr(value, "daxctl"));
+		return starts_with(value, "online") || value[0] == '$';
+	/* Every device that can be taken offline has it as well (drivers/base/core.c). */
+	if (!strcmp(token->key, "ATTR{online}"))
+		return !strcmp(value, "1");
+	if (!is_program(token))
+		return false;
+	return strstr(value, "/online") ||
+	       (strstr(value, "online") && (strstr(value, "/state") || strstr(value, "daxctl"))) ||
+	       strstr(value, "chmem -e") || strstr(value, "chmem --enable");
 }
 
-static bool is_daxctl(const struct token *token, const struct udev_event *event)
+static bool is_daxctl(const struct token *token)
 {
-	(void)event;
 	return !token->match &&
 	       (strstr(token->value, "daxctl") || strstr(token->value, "daxdev-reconfigure@"));
 }
 
-bool udev_finds_onlining(const char *text, const struct udev_event *event, struct udev_hit *ret)
+/* By its unit, or by a helper of kdump's that does so; asking whether it runs is no reload. */
+static bool is_kdump(const struct token *token)
 {
-	return find(text, event, is_onlining, ret);
+	static const char *const doings[] = {"restart", "reload", "throttle", "systemd-run"};
+
+	if (!is_program(token) || !strstr(token->value, "kdump"))
+		return false;
+	for (size_t i = 0; i < array_size(doings); i++)
+		if (strstr(token->value, doings[i]))
+			return true;
+	return false;
 }
 
-bool udev_finds_daxctl(const char *text, const struct udev_event *event, struct udev_hit *ret)
+bool udev_finds(const char *text, const struct udev_event *event, enum udev_effect effect,
+		struct udev_hit *ret)
 {
-	return find(text, event, is_daxctl, ret);
+	static const token_test tests[UDEV_EFFECT_COUNT] = {
+		[UDEV_ONLINES] = is_onlining,
+		[UDEV_STARTS_DAXCTL] = is_daxctl,
+		[UDEV_RELOADS_KDUMP] = is_kdump,
+	};
+
+	return find(text, event, tests[effect], ret);
+}
+
+/* As sed 's/^/#/' does it, without making the text longer. */
+static void comment_out(char *text, const struct udev_hit *hit)
+{
+	for (unsigned int line = 1; *text && line <= hit->last_line; line++) {
+		size_t length = strcspn(text, "\n");
+
+		if (line >= hit->line && length)
+			text[0] = '#';
+		text += length;
+		text += *text == '\n';
+	}
+}
+
+static void sort_by_line(udev_hit_list *hits)
+{
+	for (size_t i = hits->count; i > 1 && hits->items[i - 1].line < hits->items[i - 2].line;
+	     i--) {
+		struct udev_hit swap = hits->items[i - 1];
+
+		hits->items[i - 1] = hits->items[i - 2];
+		hits->items[i - 2] = swap;
+	}
+}
+
+int udev_find_all(const char *text, const struct udev_event *event, enum udev_effect effect,
+		  udev_hit_list *ret)
+{
+	_cleanup_free_ char *rest = strdup(text);
+	struct udev_hit hit;
+
+	if (!rest)
+		return -ENOMEM;
+	while (udev_finds(rest, event, effect, &hit)) {
+		struct udev_hit *slot = array_add(ret);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = hit;
+		sort_by_line(ret);
+		comment_out(rest, &hit);
+	}
+	return 0;
 }

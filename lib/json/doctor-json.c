@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "doctor/gather.h"
 #include "doctor/judge.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ static void put_finding(struct json_object *array, const struct finding *finding
 	json_put_text(json, "what", finding->what);
 	json_put_text(json, "why", finding->why);
 	json_put_text(json, "cure", finding->cure);
+	json_put_text(json, "cure_type", cure_type_names[finding->cure_type]);
 }
 
 static struct json_object *to_json(const finding_list *findings)

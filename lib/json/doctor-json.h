@@ -10,9 +10,9 @@ struct json_object;
 
 /*
  * What on this machine will surprise its owner: {"findings": [{"severity": "error|warning|note",
- * "id", "subject", "what", "why", "cure"}], "errors", "warnings", "notes", "healthy"}, the gravest
- * first. Without an inventory (NULL, and why there is none) or a policy (NULL) less is found; notes
- * alone leave a machine healthy.
+ * "id", "subject", "what", "why", "cure", "cure_type": "command|by-hand|none"}], "errors",
+ * "warnings", "notes", "healthy"}, the gravest first. Without an inventory (NULL, and why there is
+ * none) or a policy (NULL) less is found; notes alone leave a machine healthy.
  */
 int kmemd_report_doctor(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			const char *why_not, const struct kmemd_policy *policy,

@@ -92,7 +92,8 @@ static void set_stuck(const struct run *run, const struct transition *transition
 	if (sum.total - sum.done > 1)
 		snprintf(more, sizeof(more), " (and %u more)", sum.total - sum.done - 1);
 	if (block_is_online(stuck->now) && stuck->now < BLOCK_STATE_COUNT)
-		describe_use(run->kmemd, transition->node, stuck->now, in_use, sizeof(in_use));
+		describe_use(run->kmemd, transition->node, stuck->now, sum.total, in_use,
+			     sizeof(in_use));
 	error_errno(error, -result,
 		    "memory%" PRIu64 " of %s stays %s%s after %u of %u blocks: %s%s", stuck->index,
 		    transition->dax,

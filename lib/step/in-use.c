@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "base/printable.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -22,10 +23,10 @@ static uint64_t field_bytes(const char *text, const char *field)
 /* A process, with what it has on the node and what of its memory cannot move. */
 struct holder {
 	uint64_t on_node, locked;
-	char pid[16], name[32];
+	char pid[16], name[80]; /* escaped: a process may call itself anything */
 };
 
-#define HOLDERS 3 /* are told, the largest first */
+#define HOLDERS 3 /* are named, the largest first */
 
 /*
  * The pages that a process has on a node: the fields "N1=512" of /proc/PID/numa_maps, each in pages
@@ -67,7 +68,7 @@ static bool is_larger(const struct holder *a, const struct holder *b)
 static void look_at_process(int proc, const char *pid, int node, struct holder largest[HOLDERS])
 {
 	struct holder holder = {0};
-	char path[64], text[ATTRIBUTE_MAX];
+	char path[64], text[ATTRIBUTE_MAX], name[32] = "";
 
 	snprintf(path, sizeof(path), "%.20s/status", pid);
 	if (attribute_read(proc, path, text, sizeof(text)) < 0)
@@ -77,7 +78,8 @@ static void look_at_process(int proc, const char *pid, int node, struct holder l
 	if (!holder.locked && !holder.on_node)
 		return;
 	snprintf(holder.pid, sizeof(holder.pid), "%s", pid);
-	sscanf(text, "Name:\t%31[^\n]", holder.name);
+	sscanf(text, "Name:\t%31[^\n]", name);
+	printable_copy(name, holder.name, sizeof(holder.name));
 	for (unsigned int i = 0; i < HOLDERS; i++) {
 		struct holder other = largest[i];
 
@@ -160,28 +162,58 @@ static void describe_holders(const struct kmemd *kmemd, int node, char *buffer, 
 		append(buffer, size, "%s process %s (%s)", i ? "," : ";", holder->pid,
 		       holder->name);
 		if (holder->on_node)
-			append(buffer, size, " has %s there", format_size(holder->on_node, bytes));
+			append(buffer, size, " has %s on node %d",
+			       format_size(holder->on_node, bytes), node);
 		if (holder->locked)
 			append(buffer, size, "%s locks %s", holder->on_node ? " and" : "",
 			       format_size(holder->locked, bytes));
 	}
 }
 
-void describe_use(const struct kmemd *kmemd, int node, enum block_state state, char *buffer,
-		  size_t size)
+/* Of all memory on the node; the kernel links each block to its node. */
+static unsigned int count_blocks(const char *node_path)
+{
+	_cleanup_dir_ DIR *directory = opendir(node_path);
+	unsigned int count = 0, index;
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		count += sscanf(entry->d_name, "memory%u", &index) == 1;
+	return count;
+}
+
+/*
+ * Pages of the kernel do not move, so a kernel zone keeps a block that has one (Documentation/
+ * admin-guide/mm/memory-hotplug.rst, "ZONE_MOVABLE"); which pages those are nothing shows.
+ */
+static void describe_zone(enum block_state state, char *buffer, size_t size)
+{
+	if (state == BLOCK_KERNEL)
+		append(buffer, size,
+		       "; it is in a kernel zone: a page of the kernel in it does not move, and "
+		       "nothing but a reboot frees it");
+	else if (state != BLOCK_MOVABLE)
+		append(buffer, size,
+		       "; it is not in the movable zone alone: a page of the kernel in it does "
+		       "not move, and nothing but a reboot frees it");
+}
+
+void describe_use(const struct kmemd *kmemd, int node, enum block_state state,
+		  unsigned int device_blocks, char *buffer, size_t size)
 {
 	_cleanup_free_ char *path = format_text("%s/devices/system/node/node%d", kmemd->sysfs,
 						node);
 	_cleanup_free_ char *meminfo = format_text("%s/meminfo", path ? path : "");
 	char text[ATTRIBUTE_MAX], used[SIZE_TEXT_MAX], locked[SIZE_TEXT_MAX], left[SIZE_TEXT_MAX];
+	bool is_shared;
 
 	buffer[0] = '\0';
-	if (state != BLOCK_MOVABLE)
-		append(buffer, size,
-		       "; outside the movable zone a block can hold what never moves");
+	describe_zone(state, buffer, size);
 	if (!path || !meminfo || attribute_read(AT_FDCWD, meminfo, text, sizeof(text)) < 0)
 		return;
-	append(buffer, size, "; node %d holds %s (%s locked), %s are free elsewhere", node,
+	is_shared = count_blocks(path) > device_blocks;
+	append(buffer, size, "; node %d%s holds %s (%s locked), %s are free elsewhere", node,
+	       is_shared ? ", which has memory of other devices as well," : "",
 	       format_size(field_bytes(text, "MemUsed:"), used),
 	       format_size(field_bytes(text, "Mlocked:"), locked),
 	       format_size(free_dram(kmemd, field_bytes(text, "MemFree:")), left));
@@ -218,7 +250,7 @@ bool find_mapper(const struct kmemd *kmemd, const char *path, char *buffer, size
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory))) {
-		char comm[300], name[32] = "?";
+		char comm[300], name[32], escaped[80];
 
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    !process_maps(dirfd(directory), entry->d_name, path))
@@ -226,7 +258,8 @@ bool find_mapper(const struct kmemd *kmemd, const char *path, char *buffer, size
 		snprintf(comm, sizeof(comm), "%s/comm", entry->d_name);
 		if (attribute_read(dirfd(directory), comm, name, sizeof(name)) < 0)
 			name[0] = '\0';
-		snprintf(buffer, size, "process %s (%s)", entry->d_name, name);
+		printable_copy(name, escaped, sizeof(escaped));
+		snprintf(buffer, size, "process %s (%s)", entry->d_name, escaped);
 		return true;
 	}
 	return false;

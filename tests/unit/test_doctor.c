@@ -1,123 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* doctor: from facts to findings. Facts are written down here; gathering them is
- * test_doctor_gather. */
-#include "fixture.h"
-
-#include "doctor/judge.h"
-#include "inventory/inventory.h"
-#include "job/journal.h"
-#include "job/records.h"
-#include "policy/policy.h"
-
-#define SHIPPED                                                                                    \
-	"[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Memory]\nMode=system-ram\nZone=movable\n"
-#define LINUX "6.12.90+deb13-amd64"
-
-/* A machine on which nothing is wrong; a test spoils one thing. */
-struct machine {
-	struct facts facts;
-	struct installed_kmem ours;
-	struct rule_fact rule;
-	struct resource resource;
-	struct record record;
-	struct policy_problem problem;
-	struct kmemd_inventory *inventory;
-	struct kmemd_policy *policy;
-	finding_list findings;
-};
-
-static void machine_set_up(struct machine *machine, const char *inventory)
-{
-	*machine = (struct machine){
-		.facts =
-			{
-				.is_root = true,
-				.kernel = LINUX,
-				.has_hotplug = true,
-				.has_hotremove = TRISTATE_YES,
-				.auto_online = "offline",
-				.online_policy = "contig-zones",
-				.auto_movable_ratio = "301",
-				.memmap_parameter = "Y",
-				.kernel_zone = 4 * GIB,
-				.movable_zone = GIB,
-				.module = {.loaded = true,
-					   .loaded_is_ours = true,
-					   .loaded_version = "0.1.0-kmemd",
-					   .loaded_srcversion = "AB",
-					   .chosen = "updates/dkms/kmem.ko.xz"},
-				.lock = {.secure_boot = TRISTATE_NO, .lockdown = "none"},
-				.log = {.readable = true},
-				.service = {.installed = true, .enabled = true, .running = true},
-			},
-		.ours = {.release = LINUX,
-			 .path = (char *)"/lib/modules/x/updates/dkms/kmem.ko",
-			 .version = "0.1.0-kmemd",
-			 .srcversion = "AB",
-			 .vermagic = LINUX " SMP preempt mod_unload modversions "},
-	};
-	machine->facts.module.installed.items = &machine->ours;
-	machine->facts.module.installed.count = 1;
-	machine->inventory = inventory_recorded(inventory);
-	machine->policy = policy_of(SHIPPED);
-	machine->facts.inventory = machine->inventory;
-	machine->facts.policy = machine->policy;
-}
-
-static void machine_tear_down(struct machine *machine)
-{
-	free(machine->findings.items);
-	kmemd_inventory_free(machine->inventory);
-	kmemd_policy_free(machine->policy);
-}
-
-static struct finding *seek(const struct machine *machine, const char *id)
-{
-	array_foreach(finding, &machine->findings)
-		if (!strcmp(finding->id, id))
-			return finding;
-	return NULL;
-}
-
-static void examine(struct machine *machine)
-{
-	machine->findings.count = 0;
-	free(machine->findings.items);
-	machine->findings.items = NULL;
-	assert_int_equal(judge(&machine->facts, &machine->findings), 0);
-	array_foreach(finding, &machine->findings) {
-		if (!finding->what[0] || !finding->why[0] || !finding->cure[0])
-			fail_msg("%s: something is not said", finding->id);
-	}
-}
-
-/* The finding is there, of that severity, and says that. */
-static void assert_found(struct machine *machine, enum severity severity, const char *id,
-			 const char *what, const char *cure)
-{
-	struct finding *finding;
-
-	examine(machine);
-	finding = seek(machine, id);
-	if (!finding) {
-		array_foreach(other, &machine->findings)
-			print_message("found: %s: %s\n", other->id, other->what);
-		fail_msg("%s was not found", id);
-	}
-	assert_string_equal(severity_names[finding->severity], severity_names[severity]);
-	assert_contains(finding->what, what);
-	assert_contains(finding->cure, cure);
-}
-
-static void assert_not_found(struct machine *machine, const char *id)
-{
-	examine(machine);
-	if (seek(machine, id))
-		fail_msg("%s should not be found: %s", id, seek(machine, id)->what);
-}
-
-#define HEALTHY "two-expanders-online.json"
-#define FRESH	"one-expander-fresh.json"
+/* doctor: from facts to findings: the host, the service, what jobs left. */
+#include "doctor-fixture.h"
 
 static void a_healthy_machine_has_no_findings(void **state)
 {
@@ -148,24 +31,6 @@ static void a_kernel_without_hotplug(void **state)
 	machine_tear_down(&machine);
 }
 
-static void the_kernel_onlines_by_itself(void **state)
-{
-	struct machine machine;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	strcpy(machine.facts.auto_online, "online");
-	assert_found(&machine, SEVERITY_NOTE, "auto-online", "(online)", "echo offline >");
-	machine.facts.service.running = false;
-	assert_found(&machine, SEVERITY_WARNING, "auto-online", "(online)",
-		     "memhp_default_state=offline");
-	strcpy(machine.facts.auto_online, "online_movable");
-	assert_found(&machine, SEVERITY_WARNING, "auto-online", "(online_movable)", "echo offline");
-	strcpy(machine.facts.online_policy, "auto-movable");
-	assert_found(&machine, SEVERITY_NOTE, "online-policy", "301%", "contig-zones");
-	machine_tear_down(&machine);
-}
-
 static void the_kernel_may_not_put_the_memmap_on_the_device(void **state)
 {
 	struct machine machine;
@@ -185,67 +50,6 @@ static void the_kernel_may_not_put_the_memmap_on_the_device(void **state)
 	kmemd_policy_free(machine.policy);
 	machine.facts.policy = machine.policy = policy_of(SHIPPED "MemmapOnMemory=no\n");
 	assert_found(&machine, SEVERITY_NOTE, "memmap-parameter", "may not", "boot");
-	machine_tear_down(&machine);
-}
-
-static void udev_rules_with_file_and_line(void **state)
-{
-	struct machine machine;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	machine.rule = (struct rule_fact){
-		.file = (char *)"/usr/lib/udev/rules.d/80-hotplug-cpu-mem.rules",
-		.hit = {.line = 19, .last_line = 26, .value = "online"},
-	};
-	machine.facts.onlining.items = &machine.rule;
-	machine.facts.onlining.count = 1;
-	assert_found(&machine, SEVERITY_WARNING, "udev-onlines", "(online)",
-		     "cp /usr/lib/udev/rules.d/80-hotplug-cpu-mem.rules /etc/udev/rules.d/ && sed "
-		     "-i '19,26s/^/#/' /etc/udev/rules.d/80-hotplug-cpu-mem.rules");
-	assert_string_equal(seek(&machine, "udev-onlines")->subject,
-			    "/usr/lib/udev/rules.d/80-hotplug-cpu-mem.rules:19");
-	machine.rule.file = (char *)"/etc/udev/rules.d/99-x.rules";
-	machine.rule.hit.conditional = true;
-	assert_found(&machine, SEVERITY_WARNING, "udev-onlines", "if a condition holds",
-		     "sed -i '19,26s/^/#/' /etc/udev/rules.d/99-x.rules && udevadm");
-	machine_tear_down(&machine);
-}
-
-static void daxctl_reconfigures_too(void **state)
-{
-	char *uuids[] = {(char *)"ed93e918-e165-49d8-921d-383d7b9660c5",
-			 (char *)"f36d02ff-1d9f-4fb9-a5b9-8ceb10a00fe3"};
-	struct machine machine;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	machine.rule.file = (char *)"/usr/lib/udev/rules.d/90-daxctl-device.rules";
-	machine.facts.daxctl_rules.items = &machine.rule;
-	machine.facts.daxctl_rules.count = 1;
-	examine(&machine);
-	assert_int_equal(machine.findings.count, 0); /* installed, and nothing for it to do */
-	machine.facts.daxctl_uuids.items = uuids;
-	machine.facts.daxctl_uuids.count = 2;
-	assert_found(&machine, SEVERITY_WARNING, "daxctl-reconfigures", "2 namespaces",
-		     "kmemctl policy import --output=/etc/kmemd/policy.d && ln -s /dev/null "
-		     "/etc/udev/rules.d/90-daxctl-device.rules");
-	machine.facts.daxctl_rules.count = 0;
-	assert_found(&machine, SEVERITY_NOTE, "daxctl-unused", "2 namespaces", "policy import");
-	policy_add(machine.policy, "imported.conf",
-		   "[Match]\nUuid=ED93e918-e165-49d8-921d-383d7b9660c5\n[Memory]\nMode=devdax\n");
-	assert_found(&machine, SEVERITY_NOTE, "daxctl-unused", "1 namespace that", "policy import");
-	machine.facts.daxctl_uuids.count = 1;
-	assert_not_found(&machine, "daxctl-unused");
-	machine.facts.daxctl_rules.count = 1;
-	assert_found(&machine, SEVERITY_WARNING, "daxctl-reconfigures", "1 namespace on",
-		     "ln -s /dev/null");
-	assert_null(strstr(seek(&machine, "daxctl-reconfigures")->cure, "import"));
-	machine.problem = (struct policy_problem){(char *)"/etc/daxctl.conf.d/a.conf", 3,
-						  (char *)"mode=x: allowed"};
-	machine.facts.daxctl_problems.items = &machine.problem;
-	machine.facts.daxctl_problems.count = 1;
-	assert_found(&machine, SEVERITY_WARNING, "daxctl-config", "mode=x", "policy import /etc");
 	machine_tear_down(&machine);
 }
 
@@ -286,238 +90,6 @@ static void the_service(void **state)
 	machine_tear_down(&machine);
 }
 
-static void another_kmem_than_ours(void **state)
-{
-	struct machine machine;
-	struct module_facts *module = &machine.facts.module;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	module->loaded_is_ours = false;
-	module->loaded_version[0] = module->loaded_srcversion[0] = '\0';
-	assert_found(&machine, SEVERITY_WARNING, "kmem-stock-loaded", "the kernel's own is loaded",
-		     "rmmod kmem && modprobe kmem");
-	strcpy(module->chosen, "kernel/drivers/dax/kmem.ko.xz");
-	assert_found(&machine, SEVERITY_WARNING, "kmem-not-chosen", "modprobe takes", "depmod -a");
-	strcpy(machine.ours.release, "6.1.0-1-amd64");
-	assert_found(&machine, SEVERITY_WARNING, "kmem-other-kernel", "for Linux 6.1.0-1-amd64",
-		     "linux-headers-" LINUX);
-	module->installed.count = 0;
-	assert_found(&machine, SEVERITY_NOTE, "kmem-stock", "own kmem is in use", "dkms install");
-	strcpy(machine.facts.kernel, "6.1.0-1-amd64");
-	assert_found(&machine, SEVERITY_WARNING, "kmem-stock", "own kmem is in use",
-		     "dkms install");
-	assert_contains(seek(&machine, "kmem-stock")->why, "before Linux 6.8");
-	module->loaded = false;
-	module->chosen[0] = '\0';
-	assert_found(&machine, SEVERITY_ERROR, "kmem-missing", "no kmem driver",
-		     "CONFIG_DEV_DAX_KMEM");
-	machine_tear_down(&machine);
-}
-
-static void ours_is_refused(void **state)
-{
-	struct machine machine;
-	struct module_facts *module = &machine.facts.module;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	strcpy(module->loaded_srcversion, "CD");
-	assert_found(&machine, SEVERITY_NOTE, "kmem-older-loaded", "another build",
-		     "modprobe kmem");
-	module->loaded = module->loaded_is_ours = false;
-	assert_not_found(&machine, "kmem-rejected"); /* it is loaded when it is needed */
-	strcpy(machine.facts.log.rejected, "kmem: Unknown symbol x");
-	assert_found(&machine, SEVERITY_ERROR, "kmem-rejected", "Unknown symbol x", "dkms install");
-	strcpy(machine.facts.lock.lockdown, "integrity");
-	assert_found(&machine, SEVERITY_ERROR, "kmem-unsigned", "(integrity)", "mokutil --import");
-	machine.ours.is_signed = true;
-	assert_not_found(&machine, "kmem-unsigned");
-	strcpy(machine.ours.vermagic, LINUX "-rt SMP ");
-	assert_found(&machine, SEVERITY_ERROR, "kmem-wrong-kernel", "-rt", "-k " LINUX);
-	machine_tear_down(&machine);
-}
-
-static void regions_that_cannot_be_committed(void **state)
-{
-	struct machine machine;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	machine.facts.hypervisor = true;
-	assert_not_found(&machine, "cxl-hypervisor"); /* all of it is committed already */
-	machine_tear_down(&machine);
-	machine_set_up(&machine, FRESH);
-	assert_not_found(&machine, "cxl-hypervisor");
-	machine.facts.hypervisor = true;
-	assert_found(&machine, SEVERITY_ERROR, "cxl-hypervisor", "there is a hypervisor",
-		     "hypervisor=off");
-	machine.facts.hypervisor = false;
-	strcpy(machine.facts.log.cache_sync, "cxl region0: Failed to synchronize");
-	assert_found(&machine, SEVERITY_ERROR, "cxl-hypervisor", "could not commit", "firmware");
-	machine_tear_down(&machine);
-}
-
-static void capacity_that_nobody_uses(void **state)
-{
-	struct machine machine;
-
-	(void)state;
-	machine_set_up(&machine, FRESH);
-	assert_found(&machine, SEVERITY_WARNING, "cxl-uncommitted", "512 MiB of mem0",
-		     "kmemctl apply mem0");
-	machine.record = (struct record){.state = RECORD_HELD, .message = "drained by kmemctl"};
-	strcpy(machine.record.device, "cxl-ram:0x1234");
-	machine.facts.records.items = &machine.record;
-	machine.facts.records.count = 1;
-	assert_found(&machine, SEVERITY_NOTE, "cxl-uncommitted", "512 MiB", "kmemctl apply mem0");
-	machine.facts.records.count = 0;
-	kmemd_policy_free(machine.policy);
-	machine.facts.policy = machine.policy = policy_of(
-		"[Match]\nKind=dax\n[Memory]\nMode=ignore\n");
-	assert_found(&machine, SEVERITY_NOTE, "cxl-uncommitted", "512 MiB", "Create=yes");
-	machine.inventory->memdevs.items[0].enabled = false;
-	assert_found(&machine, SEVERITY_WARNING, "cxl-disabled", "not ready", "enable-memdev mem0");
-	machine_tear_down(&machine);
-}
-
-static void bytes_lost_to_alignment(void **state)
-{
-	struct machine machine;
-	struct dax_device *dax;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	dax = &machine.inventory->dax.items[0];
-	dax->ranges.items[0].size += 64 * MIB;
-	dax->size += 64 * MIB;
-	assert_found(&machine, dax->size / 20 < 64 * MIB ? SEVERITY_WARNING : SEVERITY_NOTE,
-		     "alignment", "64 MiB of", "multiples of 128 MiB");
-	dax->blocks.count = 0;
-	assert_found(&machine, SEVERITY_ERROR, "no-whole-block", "no whole memory block",
-		     "multiples of 128 MiB");
-	dax->blocks.count = 1;
-	dax->ranges.count = 0;
-	machine_tear_down(&machine);
-}
-
-static void blocks_that_are_not_as_wanted(void **state)
-{
-	struct machine machine;
-	struct memory_block *blocks;
-	size_t count;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	blocks = machine.inventory->dax.items[0].blocks.items;
-	count = machine.inventory->dax.items[0].blocks.count;
-	blocks[0].state = BLOCK_KERNEL;
-	assert_found(&machine, SEVERITY_WARNING, "zones-mixed", "1 kernel", "kmemctl apply");
-	for (size_t i = 0; i < count; i++)
-		blocks[i].state = BLOCK_KERNEL;
-	assert_found(&machine, SEVERITY_WARNING, "zone-differs", "(movable)", "kmemctl apply");
-	for (size_t i = 0; i < count; i++)
-		blocks[i].state = BLOCK_OFFLINE;
-	assert_found(&machine, SEVERITY_WARNING, "blocks-offline", "are offline", "kmemctl apply");
-	blocks[0].state = BLOCK_ABSENT;
-	assert_found(&machine, SEVERITY_WARNING, "blocks-missing", "were not added", "drain");
-	machine_tear_down(&machine);
-}
-
-static void a_memmap_in_dram_against_the_wish(void **state)
-{
-	struct machine machine;
-	struct dax_device *dax;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	dax = &machine.inventory->dax.items[0];
-	dax->memmap_on_memory = TRISTATE_YES;
-	dax->has_kmem_numbers = true;
-	dax->memmap_dram = 8 * MIB;
-	dax->memmap_device = 0;
-	assert_found(&machine, SEVERITY_WARNING, "memmap-in-dram", "counted by the driver",
-		     "on --rebind");
-	machine_tear_down(&machine);
-}
-
-static void a_memmap_that_does_not_fit(void **state)
-{
-	struct machine machine;
-
-	(void)state;
-	machine_set_up(&machine, FRESH);
-	machine.inventory->host.memory_available = 7 * MIB; /* of 8 for 512 MiB */
-	assert_not_found(&machine, "memmap-too-large");
-	strcpy(machine.facts.memmap_parameter, "N");
-	assert_found(&machine, SEVERITY_ERROR, "memmap-too-large", "needs 8 MiB",
-		     "memory_hotplug.memmap_on_memory=on");
-	machine.inventory->host.memory_available = 8 * MIB;
-	assert_not_found(&machine, "memmap-too-large");
-	machine_tear_down(&machine);
-}
-
-static void more_movable_than_the_kernel_can_live_with(void **state)
-{
-	struct machine machine;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	machine.facts.movable_zone = 12 * GIB;
-	assert_not_found(&machine, "zone-ratio");
-	machine.facts.movable_zone++;
-	assert_found(&machine, SEVERITY_NOTE, "zone-ratio", "3.0 to 1", "Zone=kernel");
-	machine.facts.movable_zone = 64 * GIB;
-	assert_found(&machine, SEVERITY_WARNING, "zone-ratio", "16.0 to 1", "Zone=kernel");
-	machine.facts.kernel_zone = 0; /* nothing was read */
-	assert_not_found(&machine, "zone-ratio");
-	machine_tear_down(&machine);
-}
-
-static void ranges_that_nobody_owns(void **state)
-{
-	struct machine machine;
-	struct dax_device *dax;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	dax = &machine.inventory->dax.items[0];
-	machine.resource = (struct resource){.range = dax->ranges.items[0],
-					     .name = "System RAM (kmem)"};
-	machine.facts.resources.items = &machine.resource;
-	machine.facts.resources.count = 1;
-	assert_not_found(&machine, "stuck-range");
-	strcpy(dax->driver, "device_dax");
-	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "belong to no device",
-		     "echo offline");
-	machine.facts.module.loaded_is_ours = false;
-	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "belong to no device", "boot");
-	strcpy(dax->driver, "kmem");
-	strcpy(machine.resource.name, dax->name);
-	assert_not_found(&machine, "stuck-range");
-	strcpy(machine.resource.name, "dax77.0");
-	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "\"dax77.0\"", "boot");
-	machine.facts.has_journal = machine.facts.journal_running = true;
-	assert_not_found(&machine, "stuck-range"); /* it is being made */
-	machine.facts.journal_running = false;
-	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "\"dax77.0\"", "boot");
-	machine.facts.resources.count = 0;
-	strcpy(machine.facts.log.leaked, "kmem dax0.0: mapping0: cannot be hotremoved");
-	assert_found(&machine, SEVERITY_WARNING, "leaked", "cannot be hotremoved", "boot");
-	machine_tear_down(&machine);
-}
-
-static void an_expander_that_was_pulled_out(void **state)
-{
-	struct machine machine;
-
-	(void)state;
-	machine_set_up(&machine, HEALTHY);
-	machine.inventory->regions.items[0].lost_blocks = 8;
-	assert_found(&machine, SEVERITY_ERROR, "lost", "8 blocks of region", "drain before");
-	machine_tear_down(&machine);
-}
-
 static void what_jobs_left(void **state)
 {
 	struct machine machine;
@@ -526,6 +98,7 @@ static void what_jobs_left(void **state)
 	machine_set_up(&machine, HEALTHY);
 	machine.record = (struct record){.state = RECORD_FAILED, .message = "mem0: no"};
 	strcpy(machine.record.device, "cxl-ram:0x1234");
+	machine.record.instance = device_called(&machine, "cxl-ram:0x1234")->instance;
 	machine.facts.records.items = &machine.record;
 	machine.facts.records.count = 1;
 	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "apply cxl-ram:0x1234");
@@ -547,7 +120,7 @@ static void the_gravest_come_first(void **state)
 
 	(void)state;
 	machine_set_up(&machine, FRESH);
-	strcpy(machine.facts.auto_online, "online");
+	strcpy(machine.facts.onliners.auto_online, "online");
 	strcpy(machine.facts.memmap_parameter, "N");
 	machine.facts.hypervisor = true;
 	examine(&machine);
@@ -568,11 +141,145 @@ static void without_an_inventory_the_rest_is_found(void **state)
 	machine.facts.inventory = NULL;
 	machine.facts.policy = NULL;
 	strcpy(machine.facts.inventory_error, "only root may");
-	strcpy(machine.facts.auto_online, "online");
-	assert_found(&machine, SEVERITY_WARNING, "no-inventory", "only root may", "dmesg");
+	strcpy(machine.facts.onliners.auto_online, "online");
+	assert_found(&machine, SEVERITY_WARNING, "not-all-seen",
+		     "the devices and their memory; only root may", "none: root");
 	machine.facts.is_root = false;
-	assert_found(&machine, SEVERITY_NOTE, "not-all-seen", "only root may", "sudo");
+	assert_found(&machine, SEVERITY_WARNING, "not-all-seen", "only root may",
+		     "sudo kmemctl doctor");
 	assert_non_null(seek(&machine, "auto-online"));
+	machine_tear_down(&machine);
+}
+
+static void what_could_not_be_looked_at(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, HEALTHY);
+	machine.facts.shows_addresses = false;
+	assert_found(&machine, SEVERITY_WARNING, "not-all-seen",
+		     "not looked at: physical addresses (/proc/iomem)", "none: root is not");
+	machine.facts.log.readable = machine.facts.shows_records = false;
+	machine.facts.is_root = false;
+	assert_found(&machine, SEVERITY_WARNING, "not-all-seen",
+		     "(/proc/iomem), the kernel log (/dev/kmsg), what jobs left (/run/kmemd)",
+		     "sudo kmemctl doctor");
+	assert_int_equal(machine.findings.count, 1);
+	machine_tear_down(&machine);
+}
+
+static void problems_of_the_inventory(void **state)
+{
+	char *problem = (char *)"dax9.0: its size makes no sense";
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, HEALTHY);
+	machine.inventory->problems.items = &problem;
+	machine.inventory->problems.count = 1;
+	assert_found(&machine, SEVERITY_WARNING, "left-out", "dax9.0: its size", "none: ");
+	machine.facts.is_root = false; /* it was not shown the ranges */
+	assert_not_found(&machine, "left-out");
+	machine.facts.is_root = true;
+	machine.facts.has_journal = machine.facts.journal_running = true;
+	assert_not_found(&machine, "left-out");
+	machine.inventory->problems.items = NULL;
+	machine.inventory->problems.count = 0;
+	machine_tear_down(&machine);
+}
+
+static void a_job_at_work_is_no_finding(void **state)
+{
+	static struct decoder_fact decoder = {
+		.name = "decoder2.0", .memdev = "mem0", .dpa_size = GIB};
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, HEALTHY);
+	machine.facts.decoders.items = &decoder;
+	machine.facts.decoders.count = 1;
+	machine.facts.has_journal = machine.facts.journal_running = true;
+	machine.facts.journal = (struct journal){.job = "apply", .device = "x", .pid = 7};
+	strcpy(machine.facts.onliners.auto_online, "online_movable");
+	machine.inventory->dax.items[0].blocks.items[0].state = BLOCK_OFFLINE;
+	machine.inventory->regions.items[0].committed = false;
+	machine.inventory->memdevs.items[0].ram_allocated = 0;
+	machine.record = (struct record){.state = RECORD_FAILED, .message = "no"};
+	strcpy(machine.record.device, machine.inventory->devices.items[0].identity);
+	machine.record.instance = machine.inventory->devices.items[0].instance;
+	machine.facts.records.items = &machine.record;
+	machine.facts.records.count = 1;
+	assert_found(&machine, SEVERITY_NOTE, "job-runs", "(apply, pid 7) is under way",
+		     "none: it ends");
+	assert_int_equal(machine.findings.count, 1);
+	machine.facts.journal_running = false;
+	examine(&machine);
+	assert_non_null(seek(&machine, "auto-online"));
+	assert_non_null(seek(&machine, "blocks-offline"));
+	assert_non_null(seek(&machine, "cxl-not-committed"));
+	assert_non_null(seek(&machine, "cxl-uncommitted"));
+	assert_non_null(seek(&machine, "cxl-stranded"));
+	assert_non_null(seek(&machine, "failed"));
+	assert_non_null(seek(&machine, "cut-short"));
+	assert_null(seek(&machine, "job-runs"));
+	machine_tear_down(&machine);
+}
+
+static void names_of_other_peoples_making_are_escaped(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, HEALTHY);
+	machine.record = (struct record){.state = RECORD_HELD, .message = "\x1b[2Jno"};
+	strcpy(machine.record.device, machine.inventory->devices.items[0].identity);
+	machine.record.instance = machine.inventory->devices.items[0].instance;
+	machine.facts.records.items = &machine.record;
+	machine.facts.records.count = 1;
+	assert_found(&machine, SEVERITY_NOTE, "held", "\\x1b[2Jno", "apply");
+	machine_tear_down(&machine);
+}
+
+static void masks_of_both_kinds(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, HEALTHY);
+	machine.facts.service.masked_once = true;
+	assert_found(&machine, SEVERITY_WARNING, "service-masked", "and still runs",
+		     "systemctl unmask --runtime kmemd && systemctl enable --now kmemd");
+	assert_null(strstr(seek(&machine, "service-masked")->cure, "unmask kmemd"));
+	machine.facts.service.masked = true;
+	machine.facts.service.running = false;
+	assert_found(&machine, SEVERITY_WARNING, "service-masked", "kmemd is masked",
+		     "systemctl unmask kmemd && systemctl unmask --runtime kmemd && systemctl");
+	machine.facts.inventory = NULL;
+	assert_found(&machine, SEVERITY_NOTE, "service-masked", "kmemd is masked", "unmask");
+	machine_tear_down(&machine);
+}
+
+static void a_failed_device_whose_region_cannot_be_committed(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, FRESH);
+	machine.record = (struct record){.state = RECORD_FAILED, .message = "mem0: no"};
+	strcpy(machine.record.device, "cxl-ram:0x1234");
+	machine.record.instance = device_called(&machine, "cxl-ram:0x1234")->instance;
+	machine.facts.records.items = &machine.record;
+	machine.facts.records.count = 1;
+	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no",
+		     "kmemctl apply cxl-ram:0x1234");
+	machine.facts.hypervisor = true;
+	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "by hand: first that of");
+	machine.facts.hypervisor = false;
+	strcpy(machine.facts.log.cache_sync, "x");
+	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "by hand: first that of");
+	machine.record.state = RECORD_REFUSED;
+	assert_found(&machine, SEVERITY_WARNING, "refused", "mem0: no", "by hand: change what");
 	machine_tear_down(&machine);
 }
 
@@ -581,26 +288,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_healthy_machine_has_no_findings),
 		cmocka_unit_test(a_kernel_without_hotplug),
-		cmocka_unit_test(the_kernel_onlines_by_itself),
 		cmocka_unit_test(the_kernel_may_not_put_the_memmap_on_the_device),
-		cmocka_unit_test(udev_rules_with_file_and_line),
-		cmocka_unit_test(daxctl_reconfigures_too),
 		cmocka_unit_test(mistakes_in_policy),
 		cmocka_unit_test(the_service),
-		cmocka_unit_test(another_kmem_than_ours),
-		cmocka_unit_test(ours_is_refused),
-		cmocka_unit_test(regions_that_cannot_be_committed),
-		cmocka_unit_test(capacity_that_nobody_uses),
-		cmocka_unit_test(bytes_lost_to_alignment),
-		cmocka_unit_test(blocks_that_are_not_as_wanted),
-		cmocka_unit_test(a_memmap_in_dram_against_the_wish),
-		cmocka_unit_test(a_memmap_that_does_not_fit),
-		cmocka_unit_test(more_movable_than_the_kernel_can_live_with),
-		cmocka_unit_test(ranges_that_nobody_owns),
-		cmocka_unit_test(an_expander_that_was_pulled_out),
 		cmocka_unit_test(what_jobs_left),
 		cmocka_unit_test(the_gravest_come_first),
 		cmocka_unit_test(without_an_inventory_the_rest_is_found),
+		cmocka_unit_test(what_could_not_be_looked_at),
+		cmocka_unit_test(problems_of_the_inventory),
+		cmocka_unit_test(a_job_at_work_is_no_finding),
+		cmocka_unit_test(names_of_other_peoples_making_are_escaped),
+		cmocka_unit_test(masks_of_both_kinds),
+		cmocka_unit_test(a_failed_device_whose_region_cannot_be_committed),
 	};
 
 	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
