@@ -45,7 +45,7 @@ override CPPFLAGS += -D_GNU_SOURCE -DKMEMD_VERSION='"$(VERSION)"' \
 	-DKMEMD_WORKER_PATH='"$(privatedir)/kmemd-worker"' -Ilib -I.
 override LDFLAGS += -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
-library_packages := libcxl libdaxctl libndctl libkmod libudev json-c
+library_packages := libcxl libndctl libkmod libudev json-c
 library_libs = $(shell pkg-config --libs $(library_packages) 2>/dev/null)
 systemd_libs = $(shell pkg-config --libs libsystemd 2>/dev/null)
 

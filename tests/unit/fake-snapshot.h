@@ -53,7 +53,7 @@ static void read_fake_cxl(struct kmemd_inventory *inventory)
 	copy_name(memdev->host, "0000:0d:00.0");
 	memdev->serial = number_of(cxl("mem0", "serial"));
 	memdev->ram_size = number_of(cxl("mem0", "ram_size"));
-	memdev->instance = 7;
+	memdev->instance = sysfs_instance(kernel, "bus/cxl/devices/mem0");
 	memdev->enabled = true;
 	memdev->ram_allocated = number_of(cxl("decoder2.0", "dpa_size"));
 	if (!memdev->ram_allocated)
@@ -115,7 +115,7 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 		copy_name(namespace->uuid, "01234567-89ab-cdef-0123-456789abcdef");
 		copy_name(namespace->dax, "dax1.0");
 		namespace->size = number_of(sysfs("bus/dax/devices/dax1.0/size"));
-		namespace->instance = 8;
+		namespace->instance = sysfs_instance(kernel, "bus/nd/devices/namespace0.0");
 	}
 	assert_int_equal(inventory_find_devices(inventory), 0);
 	*ret = inventory;
