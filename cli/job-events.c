@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "json/status-json.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -152,6 +153,7 @@ void cli_job_end(struct cli *cli, int r, const struct kmemd_error *error)
 	/* A device's failure has been an event of the device. */
 	if (r < 0 && !cli->log.failures)
 		system_log_error(&cli->log, error);
+	kmemd_publish_status(cli->kmemd);
 }
 
 int cli_job_finish(struct cli *cli, int r, const struct kmemd_error *error)

@@ -13,6 +13,7 @@
 #include "job/event.h"
 #include "job/policy-job.h"
 #include "job/system-log.h"
+#include "json/status-json.h"
 #include "policy/load-policy.h"
 #include "policy/policy.h"
 #include "json/plan-json.h"
@@ -124,6 +125,7 @@ static int run(struct work *work)
 		worker_report_failure(&work->report, &error);
 	}
 	report_devices(work, policy);
+	kmemd_publish_status(work->kmemd);
 	return r < 0 ? (int)error.result : KMEMD_DONE;
 }
 

@@ -3,6 +3,8 @@
 
 #include "inventory/names.h"
 
+#include <ctype.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,11 +22,20 @@ static void add(char buffer[LIFE_MAX], const char *format, ...)
 	va_end(arguments);
 }
 
+#define DAX_NAME_MAX (DEVICE_NAME_MAX + 24)
+
+static void name_dax(const struct dax_device *dax, char name[DAX_NAME_MAX])
+{
+	snprintf(name, DAX_NAME_MAX, "%s#%" PRIu64, dax->name, dax->instance);
+}
+
 static void add_dax(char buffer[LIFE_MAX], const struct dax_device *dax)
 {
 	struct block_counts counts = dax_block_counts(dax);
+	char name[DAX_NAME_MAX];
 
-	add(buffer, "%s%s %s", buffer[0] ? "; " : "", dax->name,
+	name_dax(dax, name);
+	add(buffer, "%s%s %s", buffer[0] ? "; " : "", name,
 	    dax->driver[0] ? dax->driver : "disabled");
 	for (unsigned int state = 0; state < BLOCK_STATE_COUNT; state++)
 		if (counts.in[state])
@@ -40,28 +51,48 @@ void life_describe(const struct device *device, char buffer[LIFE_MAX])
 		    (*region)->enabled ? "" : " disabled");
 	array_foreach(dax, &device->dax)
 		add_dax(buffer, *dax);
+	if (!buffer[0])
+		add(buffer, "unused");
 }
 
-static bool is_among(const char *name, char *const *names)
+void life_for_people(const char *life, char buffer[LIFE_MAX])
 {
-	for (; *names; names++)
-		if (!strcmp(*names, name))
+	size_t used = 0;
+
+	while (*life && used < LIFE_MAX - 1) {
+		if (*life == '#')
+			for (life++; isdigit((unsigned char)*life); life++)
+				;
+		else
+			buffer[used++] = *life++;
+	}
+	buffer[used] = '\0';
+}
+
+/* Whether a word stands at the beginning of one of the parts. */
+static bool has_part(const char *life, const char *word)
+{
+	for (const char *at = strstr(life, word); at; at = strstr(at + 1, word)) {
+		char after = at[strlen(word)];
+
+		if ((at == life || at[-1] == ' ') && (after == ' ' || after == ';' || !after))
 			return true;
+	}
 	return false;
 }
 
-bool life_has_appeared(const struct device *device, char *const *names)
+bool life_has_new(const struct device *device, const char *left)
 {
-	if (!names)
-		return false;
-	if (is_among(device->name, names))
-		return true;
+	char name[DAX_NAME_MAX];
+
 	array_foreach(region, &device->regions)
-		if (is_among((*region)->name, names))
+		if (!has_part(left, (*region)->name))
 			return true;
-	array_foreach(dax, &device->dax)
-		if (is_among((*dax)->name, names))
+	array_foreach(dax, &device->dax) {
+		name_dax(*dax, name);
+		if (!has_part(left, name))
 			return true;
+	}
 	return false;
 }
 

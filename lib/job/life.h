@@ -9,14 +9,19 @@
 
 #define LIFE_MAX 512
 
-/* "region0 committed; dax0.0 kmem movable=8" */
+/*
+ * "region0 committed; dax0.0#4711 kmem movable=8". The number is the inode of the folder that the
+ * dax device lies in: another one when its region was made again.
+ */
 void life_describe(const struct device *device, char buffer[LIFE_MAX]);
+/* The same for people: without the numbers. */
+void life_for_people(const char *life, char buffer[LIFE_MAX]);
 
 /*
- * Whether one of the names (a NULL-terminated list) is the device's, or that of a region or dax
- * device of it: the kernel has just made that.
+ * Whether the device has a region or dax device that it did not have when it was left so: the
+ * kernel has made one since. That is a reason to act; a change to what was there is none.
  */
-bool life_has_appeared(const struct device *device, char *const *names);
+bool life_has_new(const struct device *device, const char *left);
 
 /*
  * Whether somebody has chosen device_dax for memory that the kernel itself gives to kmem: volatile

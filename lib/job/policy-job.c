@@ -55,20 +55,23 @@ static void make_manual(const struct policy_job *job, const struct device *devic
 static bool is_somebody_elses(const struct policy_job *job, const struct device *device,
 			      const struct record *record, const struct decision *decision)
 {
-	char now[LIFE_MAX], why[LIFE_MAX * 2 + 64];
+	char now[LIFE_MAX], is[LIFE_MAX], was[LIFE_MAX], why[sizeof(record->message)];
+	bool known = record && record->left[0];
 
-	if (life_is_chosen_devdax(device) && decision->settings.mode == MODE_SYSTEM_RAM) {
-		make_manual(job, device, decision, "as somebody bound it to device_dax");
+	life_describe(device, now);
+	if (known && !strcmp(now, record->left))
+		return false;
+	if (known && !life_has_new(device, record->left)) {
+		life_for_people(record->left, was);
+		life_for_people(now, is);
+		snprintf(why, sizeof(why), "as somebody changed it: it was '%.300s' and is '%.300s'",
+			 was, is);
+		make_manual(job, device, decision, why);
 		return true;
 	}
-	if (!record || !record->left[0] || life_has_appeared(device, job->job->appeared))
+	if (!life_is_chosen_devdax(device) || decision->settings.mode != MODE_SYSTEM_RAM)
 		return false;
-	life_describe(device, now);
-	if (!strcmp(now, record->left))
-		return false;
-	snprintf(why, sizeof(why), "as somebody changed it: it was '%s' and is '%s'", record->left,
-		 now);
-	make_manual(job, device, decision, why);
+	make_manual(job, device, decision, "as somebody bound it to device_dax");
 	return true;
 }
 
@@ -317,6 +320,20 @@ static int do_named(const struct policy_job *job, const char *name, struct kmemd
 	return do_device(job, inventory, device, &acted, error);
 }
 
+/* Whether something only went: what is there then is nobody's work to do. */
+static bool nothing_came(const struct kmemd_job *job)
+{
+	return job->appeared && !job->appeared[0];
+}
+
+static bool is_lost(const struct device *device)
+{
+	array_foreach(region, &device->regions)
+		if ((*region)->lost_blocks)
+			return true;
+	return false;
+}
+
 /*
  * Every device, with the snapshot of before as long as nothing is done: what was done for one may
  * have taken space in a window. The first failure is what is returned, and KMEMD_PARTLY when others
@@ -342,7 +359,10 @@ static int do_all(const struct policy_job *job, struct kmemd_error *error)
 			result = error_set(error, KMEMD_FAILED, ECANCELED, "cancelled");
 			break;
 		}
-		r = device ? do_device(job, now, device, &acted, &device_error) : 0;
+		/* Memory that was pulled out in use is told at once. */
+		if (!device || (nothing_came(job->job) && !is_lost(device)))
+			continue;
+		r = do_device(job, now, device, &acted, &device_error);
 		worked += acted;
 		if (r < 0 && r != -ENODEV && result == 0) { /* ENODEV: unplugged meanwhile */
 			result = r;

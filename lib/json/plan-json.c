@@ -129,8 +129,8 @@ static void leave_held_alone(const struct kmemd *kmemd, struct plan *plan)
 	struct record record;
 
 	if (plan->goal == GOAL_POLICY && record_read(kmemd, plan->device, &record) &&
-	    record.state == RECORD_HELD)
-		plan->steps.count = 0;
+	    (record.state == RECORD_HELD || record.state == RECORD_MANUAL))
+		plan_release(plan);
 }
 
 static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
