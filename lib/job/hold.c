@@ -22,45 +22,53 @@ static int write_setting(const struct kmemd *kmemd, const char *setting, const c
 	return path ? attribute_write(AT_FDCWD, path, value) : -ENOMEM;
 }
 
-static bool is_held(const struct journal *journal, const char *setting)
+static struct json_object *find_held(const struct journal *journal, const char *setting)
 {
-	for (size_t i = 0; i < json_object_array_length(journal->held); i++)
-		if (!strcmp(json_text(json_object_array_get_idx(journal->held, i), "setting"),
-			    setting))
-			return true;
-	return false;
+	for (size_t i = 0; i < json_object_array_length(journal->held); i++) {
+		struct json_object *held = json_object_array_get_idx(journal->held, i);
+
+		if (!strcmp(json_text(held, "setting"), setting))
+			return held;
+	}
+	return NULL;
 }
 
-static int hold(const struct kmemd *kmemd, struct journal *journal, const char *setting,
-		const char *was, const char *is, struct kmemd_error *error)
+/* What was there at first stays known, unless somebody else has changed the setting since. */
+static struct json_object *note(struct journal *journal, const char *setting, const char *now)
 {
-	struct json_object *held = json_append_object(journal->held);
-	int r;
+	struct json_object *held = find_held(journal, setting);
 
-	if (!held)
-		return error_memory(error);
-	json_put_text(held, "setting", setting);
-	json_put_text(held, "was", was);
-	json_put_text(held, "is", is);
-	r = journal_write(kmemd, journal, error);
-	if (r < 0)
-		return r;
-	r = write_setting(kmemd, setting, is);
-	if (r < 0)
-		return error_errno(error, -r, "cannot write '%s' to %s/%s: %s", is, kmemd->sysfs,
-				   setting, strerror(-r));
-	return 0;
+	if (!held) {
+		held = json_append_object(journal->held);
+		json_put_text(held, "setting", setting);
+		json_put_text(held, "was", now);
+	} else if (strcmp(json_text(held, "is"), now) != 0) {
+		json_put_text(held, "was", now);
+	}
+	return held;
 }
 
 int hold_set(const struct kmemd *kmemd, struct journal *journal, const char *setting,
 	     const char *value, struct kmemd_error *error)
 {
+	struct json_object *held;
 	char now[64];
+	int r;
 
-	if (is_held(journal, setting) || read_setting(kmemd, setting, now, sizeof(now)) < 0 ||
-	    !strcmp(now, value))
+	if (read_setting(kmemd, setting, now, sizeof(now)) < 0 || !strcmp(now, value))
 		return 0;
-	return hold(kmemd, journal, setting, now, value, error);
+	held = note(journal, setting, now);
+	if (!held)
+		return error_memory(error);
+	json_put_text(held, "is", value);
+	r = journal_write(kmemd, journal, error);
+	if (r < 0)
+		return r;
+	r = write_setting(kmemd, setting, value);
+	if (r < 0)
+		return error_errno(error, -r, "cannot write '%s' to %s/%s: %s", value, kmemd->sysfs,
+				   setting, strerror(-r));
+	return 0;
 }
 
 int hold_auto_online(const struct kmemd *kmemd, struct journal *journal, const char *word,

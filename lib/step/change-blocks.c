@@ -44,12 +44,7 @@ static int read_device(const struct run *run, const char *name, struct kmemd_inv
 	*ret = *dax;
 	ret->blocks.items = NULL;
 	ret->blocks.count = 0;
-	if (blocks_find(ret, run->block_size) < 0)
-		return error_memory(error);
-	if (!ret->blocks.count)
-		return error_set(error, KMEMD_FAILED, EIO,
-				 "%s shows no range with a whole memory block", name);
-	return 0;
+	return blocks_find(ret, run->block_size) < 0 ? error_memory(error) : 0;
 }
 
 /* In which states they are now. */
@@ -299,6 +294,9 @@ int blocks_change(struct run *run, const char *name, const struct change_wish *w
 	struct dax_device dax = {0}; /* its ranges are the snapshot's, its blocks our own */
 	int r = read_device(run, name, &inventory, &dax, error);
 
+	if (r == 0 && !dax.blocks.count)
+		r = error_set(error, KMEMD_FAILED, EIO,
+			      "%s shows no range with a whole memory block", name);
 	if (r == 0)
 		r = read_states(run, &dax, error);
 	if (r == 0)

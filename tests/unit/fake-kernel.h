@@ -46,6 +46,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 int attribute_write(int dir, const char *path, const char *value);
 int attribute_write_open(int dir, const char *path, const char *value, int *ret_fd);
@@ -542,6 +543,33 @@ void backoff_sleep(unsigned int ms)
 	(void)ms;
 	sleeps++;
 	usleep(100);
+}
+
+/*
+ * Another process does the work and dies, as by SIGKILL, before its n-th write: true when it lived,
+ * that is when there is no n-th write. Work that fails by itself is a failure of the test.
+ */
+static inline bool survives_kill(unsigned int n, int (*work)(void *data), void *data)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		shared->process = getpid();
+		fault.writes = 0;
+		fault.errnum = 0;
+		fault.at = n;
+		_exit(work(data) < 0 ? 1 : fault.violation ? 2 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	shared->process = getpid();
+	fault.at = 0;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return false;
+	if (!WIFEXITED(status) || (WEXITSTATUS(status) && WEXITSTATUS(status) != KILLED))
+		fail_msg("write %u: the job ended with status %x", n, status);
+	return WEXITSTATUS(status) == 0;
 }
 
 #include "fake-snapshot.h"

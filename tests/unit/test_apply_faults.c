@@ -11,7 +11,6 @@
 #include "job/policy-job.h"
 #include "policy/policy.h"
 
-#include <sys/wait.h>
 
 #define UUID "01234567-89ab-cdef-0123-456789abcdef"
 #define RAM_POLICY                                                                                 \
@@ -180,29 +179,23 @@ static void a_job_whose_write_fails_leaves_the_machine_as_it_was(void **state)
 	assert_true(failed >= 40);
 }
 
-/* Another process runs the job and dies before its n-th write; true when it lived. */
+struct trial_run {
+	struct machine machine;
+	const struct trial *trial;
+};
+
+static int run_trial_of(void *data)
+{
+	struct trial_run *run = data;
+
+	return run_trial(&run->machine, run->trial);
+}
+
 static bool survives(const struct machine *machine, const struct trial *trial, unsigned int n)
 {
-	struct machine copy = *machine;
-	int status;
-	pid_t pid = fork();
+	struct trial_run run = {*machine, trial};
 
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		shared->process = getpid();
-		fault.writes = 0;
-		fault.errnum = 0;
-		fault.at = n;
-		_exit(run_trial(&copy, trial) < 0 ? 1 : fault.violation ? 2 : 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	shared->process = getpid();
-	fault.at = 0;
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		return false;
-	if (!WIFEXITED(status) || (WEXITSTATUS(status) && WEXITSTATUS(status) != KILLED))
-		fail_msg("write %u: the job ended with status %x", n, status);
-	return WEXITSTATUS(status) == 0;
+	return survives_kill(n, run_trial_of, &run);
 }
 
 /* Kills a job before every write; the next one puts right what was left and brings it to its end.

@@ -448,6 +448,98 @@ static void whatever_fails_the_machine_is_as_it_was(void **state)
 	assert_true(failed > 20);
 }
 
+/* --- killed -------------------------------------------------------------------------------------
+ */
+
+struct trial_run {
+	struct machine machine;
+	const struct trial *trial;
+};
+
+static int ask_trial(void *data)
+{
+	struct trial_run *run = data;
+
+	return ask(&run->machine, run->trial->request, run->trial->name);
+}
+
+static bool is_tree(const char *wanted)
+{
+	_cleanup_free_ char *now = kernel_tree();
+
+	return !strcmp(now, wanted);
+}
+
+/* The first line in which the tree is not as it was before. */
+static const char *first_difference(const struct machine *machine)
+{
+	static char line[512];
+	_cleanup_free_ char *now = kernel_tree();
+	size_t same = 0;
+
+	while (now[same] && now[same] == machine->before[same])
+		same++;
+	while (same && now[same - 1] != '\n')
+		same--;
+	snprintf(line, sizeof(line), "'%.*s' instead of '%.*s'", (int)strcspn(now + same, "\n"),
+		 now + same, (int)strcspn(machine->before + same, "\n"), machine->before + same);
+	return line;
+}
+
+/* Any job puts right what one that was killed has left, before it looks for its own device. */
+static void recover(struct machine *machine)
+{
+	char *names[] = {"dax9.9", NULL};
+
+	assert_int_equal(ask_all(machine, offline, names), -ENODEV);
+}
+
+/* What the request makes of the machine when nothing comes in between; to be freed. */
+static char *outcome_of(const char *folder, const struct trial *trial)
+{
+	struct machine machine = boot(folder, "online\n");
+	char *wanted;
+
+	assert_done(&machine, ask(&machine, trial->request, trial->name));
+	wanted = kernel_tree();
+	power_off(&machine, folder);
+	return wanted;
+}
+
+/* Returns how often it was killed. */
+static unsigned int kill_at_each_write(const char *folder, const struct trial *trial)
+{
+	_cleanup_free_ char *wanted = outcome_of(folder, trial);
+
+	for (unsigned int n = 1; n < 200; n++) {
+		struct machine machine = boot(folder, "online\n");
+		struct trial_run run = {machine, trial};
+		bool lived = survives_kill(n, ask_trial, &run);
+
+		if (!lived)
+			recover(&machine);
+		if (!is_tree(wanted) && (lived || !is_tree(machine.before)))
+			fail_msg("%s, killed before write %u: neither as wanted nor as before: "
+				 "%s\n%s",
+				 trial->name ? trial->name : "all", n, first_difference(&machine),
+				 messages);
+		power_off(&machine, folder);
+		if (lived)
+			return n - 1;
+	}
+	fail_msg("the request does not end");
+	return 0;
+}
+
+static void a_request_that_is_killed_is_undone_by_the_next_job(void **state)
+{
+	unsigned int killed = 0;
+
+	for (size_t i = 0; i < array_size(trials); i++)
+		killed += kill_at_each_write(*state, &trials[i]);
+	assert_true(killed >= 60);
+}
+
 /* --- two at once
  * -----------------------------------------------------------------------------------------------------
  */
@@ -528,6 +620,7 @@ int main(void)
 		with_folder(what_is_done_is_kept_on_request),
 		with_folder(mixed_zones_are_no_success),
 		with_folder(whatever_fails_the_machine_is_as_it_was),
+		with_folder(a_request_that_is_killed_is_undone_by_the_next_job),
 		with_folder(two_at_once_take_turns),
 		with_folder(dry_runs_change_nothing),
 		cmocka_unit_test(patience_is_the_time_given_or_as_long_as_blocks_change),
