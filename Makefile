@@ -7,6 +7,7 @@
 #   make check       all tests, guests included; ends in one line: N passed, N failed
 #   make check-unit  the tests that need neither root nor a guest, in seconds
 #   make check-vm    the tests in guests (TESTS="tests/vm/test_x.py" for some of them)
+#   make check-emulation only those on emulated CXL switches, faulty DIMMs, firmware's regions and large memory blocks
 #   make check-debug only what runs on the debug kernel, and for longer: a quarter of an hour, and ten minutes to build it
 #   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
 #   make bench       kmemd, daxctl and a shell script side by side (BENCH=blocks|daxctl|hotplug for one of them)
@@ -62,7 +63,7 @@ soname := libkmemd.so.0
 programs := $(BUILD)/kmemd $(BUILD)/kmemd-worker $(BUILD)/kmemctl
 unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 
-.PHONY: all help demo check check-run check-unit check-vm check-debug bench bench-run demo-run kmod guest install \
+.PHONY: all help demo check check-run check-unit check-vm check-emulation check-debug bench bench-run demo-run kmod guest install \
 	format clean distclean dependencies
 # Objects of tests are kept, like all others.
 .SECONDARY:
@@ -70,7 +71,7 @@ unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 all: dependencies $(programs) $(BUILD)/$(soname)
 
 help:
-	@sed -n '3,18s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,19s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 # Says what is missing before the compiler does.
 dependencies:
@@ -132,6 +133,10 @@ check-run: all guest $(unit_programs)
 
 check-vm: guest
 	@tests/vm/run $(TESTS)
+
+check-emulation: guest
+	@tests/lab/build-mocks
+	@tests/vm/run $(if $(TESTS),$(TESTS),$(wildcard tests/emulation/test_*.py))
 
 check-debug:
 	@tests/lab/setup check
