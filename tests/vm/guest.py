@@ -178,9 +178,9 @@ class Guest:
         # "degraded" only says that a unit failed; failed_units() tells which.
         self.run("systemctl is-system-running --wait", timeout=120, check=False)
 
-    def boot_other(self, command, timeout=BOOT_TIMEOUT):
+    def boot_other(self, command, timeout=2 * BOOT_TIMEOUT):
         """Run a command that has the guest boot another kernel without a reset of the machine (kexec), and wait until that one
-        has settled. QEMU and its devices stay as they are; the console's log goes on."""
+        has settled. QEMU and its devices stay as they are; the console's log goes on. There is no second try, but twice the time."""
         before = self._boot_id()
         self.run(command, timeout=120)
         deadline = time.monotonic() + timeout
