@@ -8,6 +8,7 @@
 #   make check-unit  the tests that need neither root nor a guest, in seconds
 #   make fuzz        libFuzzer on everything that reads a file of somebody else (FUZZ_SECONDS=60 for each; needs clang)
 #   make check-vm    the tests in guests (TESTS="tests/vm/test_x.py" for some of them)
+#   make check-emulation only those on emulated CXL switches, faulty DIMMs, firmware's regions and large memory blocks
 #   make check-debug only what runs on the debug kernel, and for longer: a quarter of an hour, and ten minutes to build it
 #   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
 #   make bench       kmemd, daxctl and a shell script side by side (BENCH=blocks|daxctl|hotplug for one of them)
@@ -60,7 +61,8 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/kmemd $(BUILD)/kmemd-worker $(BUILD)/kmemctl
 unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 
-.PHONY: all help demo check check-run check-unit check-vm fuzz fuzz-programs check-debug bench bench-run demo-run kmod guest install \
+.PHONY: all help demo check check-run check-unit check-vm check-emulation fuzz fuzz-programs check-debug bench bench-run \
+	demo-run kmod guest install \
 	format clean distclean dependencies
 # Objects of tests are kept, like all others.
 .SECONDARY:
@@ -158,6 +160,10 @@ fuzz: dependencies fuzz-programs
 
 check-vm: guest
 	@tests/vm/run $(TESTS)
+
+check-emulation: guest
+	@tests/lab/build-mocks
+	@tests/vm/run $(if $(TESTS),$(TESTS),$(wildcard tests/emulation/test_*.py))
 
 check-debug:
 	@tests/lab/setup check

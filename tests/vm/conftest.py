@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixtures for scenarios: guests that the tests of a file share, what a failed test shows of them, and figures."""
+import os
+
 import pytest
 
 from . import figures
@@ -56,9 +58,13 @@ def boot_session_guest(request):
 
 @pytest.fixture(autouse=True)
 def _mark_kernel_log(request):
-    """Write the name of the test into the kernel logs, so that a problem in them can be placed."""
+    """Write the name of the test into the kernel logs, so that a problem in them can be placed. With KMEMD_SHELL (tests/vm/shell) a
+    person has the guest in the test's place."""
     for guest in _live(request):
         guest.mark(f"begin {request.node.name}")
+        if os.environ.get("KMEMD_SHELL"):
+            guest.interactive()
+            pytest.exit("the shell was left", returncode=0)
     yield
 
 

@@ -167,13 +167,36 @@ class Guest:
                     self._boot()
                 except TimeoutError as again:
                     raise GuestError(f"guest {self.name}: twice in a row {again}\n{self.console_tail(25)}") from again
-            self.run("udevadm settle --timeout=60", timeout=90)
-            # "degraded" only says that a unit failed; failed_units() tells which.
-            self.run("systemctl is-system-running --wait", timeout=120, check=False)
+            self._settle()
         except BaseException as error:
             self.kill(f"boot: {error}")
             raise
         return self
+
+    def _settle(self):
+        self.run("udevadm settle --timeout=60", timeout=90)
+        # "degraded" only says that a unit failed; failed_units() tells which.
+        self.run("systemctl is-system-running --wait", timeout=120, check=False)
+
+    def boot_other(self, command, timeout=2 * BOOT_TIMEOUT):
+        """Run a command that has the guest boot another kernel without a reset of the machine (kexec), and wait until that one
+        has settled. QEMU and its devices stay as they are; the console's log goes on. There is no second try, but twice the time."""
+        before = self._boot_id()
+        self.run(command, timeout=120)
+        deadline = time.monotonic() + timeout
+        while not self._agent.sync(6) or self._boot_id() in ("", before):
+            if time.monotonic() > deadline:
+                raise GuestError(f"guest {self.name}: the other kernel did not boot within {timeout} s\n{self.console_tail(25)}")
+        self._settle()
+
+    def _boot_id(self):
+        """Another one after every boot; "" when the guest went away over the question. (run() would look for what is stuck.)"""
+        try:
+            return self._agent.run(["/usr/bin/cat", "/proc/sys/kernel/random/boot_id"], 10, _ENVIRONMENT)[1].decode().strip()
+        except (TimeoutError, qmp.ProtocolError):
+            return ""
+        except qmp.ConnectionLost as error:
+            raise GuestError(f"guest {self.name} ended while it booted another kernel\n{self.console_tail(25)}") from error
 
     def shutdown(self, allow=()):
         """Power off in good order, then judge: KernelProblems when the complete kernel log, up to the last line of

@@ -302,7 +302,7 @@ def wait_idle(guest, timeout=90):
 
 def records(guest):
     """Names of the devices of which kmemd keeps a record that says more than that it is as policy wants it."""
-    return guest.run("cd /run/kmemd/devices 2>/dev/null && cat -- *.json 2>/dev/null | jq -s 'map(select(.state != "left") | {(.device): .state}) | add // {}'",
+    return guest.run("cd /run/kmemd/devices 2>/dev/null && cat -- *.json 2>/dev/null | jq -s 'map(select(.state != \"left\") | {(.device): .state}) | add // {}'",
                      check=False).json() or {}
 
 
