@@ -9,6 +9,7 @@
 #include "cli/plan-text.h"
 #include "cli/request-config.h"
 #include "cli/request-options.h"
+#include "doctor/onliners.h"
 #include "job/event.h"
 #include "job/request-job.h"
 #include "plan/plan-request.h"
@@ -172,6 +173,19 @@ static bool needs_policy(const struct kmemd_request *request)
 	       (request->mode == KMEMD_MODE_SYSTEM_RAM && !request->no_online);
 }
 
+/* What doctor would find afterwards is said before. */
+static void tell_onliners(struct cli *cli, const struct kmemd_request *request)
+{
+	onliner_list list = {0};
+	char text[512];
+
+	if (request->verb != KMEMD_OFFLINE_MEMORY && !request->no_online)
+		return;
+	if (onliners_read(cli->kmemd, &list) == 0 && onliners_text(&list, text, sizeof(text)))
+		cli_say("kmemctl: %s: what is taken offline here may not stay so", text);
+	free(list.items);
+}
+
 static int run_request(struct cli *cli, const struct kmemd_request *request)
 {
 	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
@@ -181,6 +195,7 @@ static int run_request(struct cli *cli, const struct kmemd_request *request)
 	unsigned int count;
 	int r;
 
+	tell_onliners(cli, request);
 	if (cli->dry_run)
 		return dry_run(cli, request);
 	/* Without a policy there is nothing that could be fought: its mistakes are told elsewhere.

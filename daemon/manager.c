@@ -12,6 +12,8 @@
 #include <systemd/sd-journal.h>
 #include <time.h>
 
+#define RUN_DIRECTORY "/run/kmemd"
+
 #define MSEC	      UINT64_C(1000)
 #define SEC	      (1000 * MSEC)
 #define PROGRESS_USEC (100 * MSEC) /* between two statuses that differ in a number only */
@@ -166,6 +168,14 @@ static void on_gone(void *userdata)
 
 	begin_quiet(manager);
 	manager->pending.gone = true;
+	schedule(manager);
+}
+
+static void on_cut_short(void *userdata)
+{
+	struct manager *manager = userdata;
+
+	manager->pending.cut_short = true;
 	schedule(manager);
 }
 
@@ -372,6 +382,9 @@ static int add_sources(struct manager *manager, const char *worker_path)
 		r = device_source_init(
 			&manager->devices, manager->event,
 			&(struct device_source_handlers){on_appeared, on_gone, on_busy, manager});
+	if (r >= 0)
+		r = job_source_init(&manager->jobs, manager->event, RUN_DIRECTORY,
+				    &(struct job_source_handlers){on_cut_short, manager});
 	return r;
 }
 
@@ -397,6 +410,7 @@ int manager_init(struct manager *manager, const char *worker_path,
 void manager_done(struct manager *manager)
 {
 	device_source_release(&manager->devices);
+	job_source_release(&manager->jobs);
 	worker_release(&manager->worker);
 	manager->start_timer = sd_event_source_disable_unref(manager->start_timer);
 	manager->stop_timer = sd_event_source_disable_unref(manager->stop_timer);

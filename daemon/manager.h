@@ -12,6 +12,7 @@
  * not be started is started later, and only while something waits to be started a timer runs.
  */
 #include "daemon/device-source.h"
+#include "daemon/job-source.h"
 #include "daemon/reason.h"
 #include "daemon/work-status.h"
 #include "daemon/worker.h"
@@ -34,6 +35,7 @@ struct manager {
 	sd_event *event;
 	struct manager_times times;
 	struct device_source devices;
+	struct job_source jobs;
 	struct worker worker;
 	struct work_status status;
 	sd_event_source *start_timer, *stop_timer;

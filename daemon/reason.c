@@ -3,7 +3,7 @@
 
 bool reason_is_empty(const struct reason *reason)
 {
-	return !reason->start && !reason->reload && !reason->gone && !reason->names.count;
+	return !reason->start && !reason->reload && !reason->gone && !reason->cut_short && !reason->names.count;
 }
 
 static bool has_name(const struct reason *reason, const char *name)
@@ -43,6 +43,7 @@ void reason_move(struct reason *to, struct reason *from)
 	to->start = to->start || from->start;
 	to->reload = to->reload || from->reload;
 	to->gone = to->gone || from->gone;
+	to->cut_short = to->cut_short || from->cut_short;
 	array_foreach(name, &from->names) {
 		take_name(to, *name);
 		*name = NULL;
@@ -60,7 +61,7 @@ void reason_clear(struct reason *reason)
 
 char **reason_arguments(const struct reason *reason)
 {
-	char **words = calloc(2 * reason->names.count + 4, sizeof(*words)), **next = words;
+	char **words = calloc(2 * reason->names.count + 5, sizeof(*words)), **next = words;
 
 	if (!words)
 		return NULL;
@@ -68,6 +69,8 @@ char **reason_arguments(const struct reason *reason)
 		*next++ = (char *)"--start";
 	if (reason->reload)
 		*next++ = (char *)"--reload";
+	if (reason->cut_short)
+		*next++ = (char *)"--cut-short";
 	if (reason->gone)
 		*next++ = (char *)"--gone";
 	array_foreach(name, &reason->names) {

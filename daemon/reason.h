@@ -2,8 +2,9 @@
 #ifndef KMEMD_REASON_H
 #define KMEMD_REASON_H
 /*
- * Why a worker is started: the daemon's start, a reload, devices that have appeared or are gone,
- * or several of these. */
+ * Why a worker is started: the daemon's start, a reload, devices that have appeared or are gone, a
+ * job that was cut short, or several of these.
+ */
 #include "base/array.h"
 
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 
 struct reason {
 	bool start, reload;
+	bool cut_short; /* what a job left that was killed is to be put right, and finished */
 	bool gone; /* nothing has to be done, but what is known of devices is to be looked at */
 	ARRAY(char *) names; /* each once */
 };

@@ -33,7 +33,7 @@ struct work {
 	struct kmemd *kmemd;
 	struct worker_report report;
 	struct system_log log;
-	bool start, reload, gone;
+	bool start, reload, gone, cut_short;
 	char **appeared; /* NULL-terminated; with gone alone: nothing, so that nothing is touched */
 };
 
@@ -99,7 +99,8 @@ static void report_devices(struct work *work, const struct kmemd_policy *policy)
 static int run(struct work *work)
 {
 	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
-	bool everything = work->start || work->reload || (!work->gone && !work->appeared[0]);
+	bool everything = work->start || work->reload || work->cut_short ||
+			  (!work->gone && !work->appeared[0]);
 	struct kmemd_job job = {
 		.event = on_event,
 		.userdata = work,
@@ -148,6 +149,7 @@ static int parse_options(int argc, char **argv, struct work *work)
 		{"start", no_argument, NULL, 's'},
 		{"reload", no_argument, NULL, 'r'},
 		{"gone", no_argument, NULL, 'g'},
+		{"cut-short", no_argument, NULL, 'c'},
 		{"appeared", required_argument, NULL, 'a'},
 		{NULL, 0, NULL, 0},
 	};
@@ -167,6 +169,9 @@ static int parse_options(int argc, char **argv, struct work *work)
 			break;
 		case 'g':
 			work->gone = true;
+			break;
+		case 'c':
+			work->cut_short = true;
 			break;
 		case 'a':
 			work->appeared[count++] = optarg;

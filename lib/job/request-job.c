@@ -13,6 +13,8 @@
 #include "job/event.h"
 #include "job/records.h"
 #include "job/request-targets.h"
+#include "job/udev-quiet.h"
+#include "step/use-check.h"
 #include "plan/plan-request.h"
 #include "plan/verify-request.h"
 #include "policy/decide.h"
@@ -184,7 +186,7 @@ static int leave(struct task *task, struct kmemd_error *error)
  */
 
 /* Every block was read back when it was written to. */
-static int check_blocks(const struct run *run, const char *name, struct kmemd_error *error)
+static int check_kmem(const struct run *run, const char *name, struct kmemd_error *error)
 {
 	char driver[DEVICE_NAME_MAX];
 	int r = dax_driver(run, name, driver, error);
@@ -192,6 +194,28 @@ static int check_blocks(const struct run *run, const char *name, struct kmemd_er
 	if (r == 0 && strcmp(driver, "kmem"))
 		r = error_set(error, KMEMD_FAILED, EIO, "%s is not bound to kmem", name);
 	return r;
+}
+
+/* Whether the request leaves memory in kmem offline, so that a udev rule may put it online. */
+static bool leaves_offline(const struct kmemd_request *request)
+{
+	return request->verb == KMEMD_OFFLINE_MEMORY || request->no_online;
+}
+
+/* Nobody else has put blocks online that were offline before, or that were taken offline. */
+static int check_offline_stays(const struct run *run, const char *name, struct kmemd_error *error)
+{
+	struct kmemd_error online;
+	int r = check_dax_offline(run, name, &online);
+
+	if (r != -EBUSY) {
+		*error = online;
+		return r;
+	}
+	return error_set(error, KMEMD_FAILED, EIO,
+			 "%s, and not by kmemctl: a udev rule or a daemon puts memory online by "
+			 "itself (kmemctl doctor says which)",
+			 online.message);
 }
 
 static int check(struct task *task, const struct plan_part *part, const struct run *run,
@@ -203,8 +227,14 @@ static int check(struct task *task, const struct plan_part *part, const struct r
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *after = NULL;
 	int r;
 
+	if (leaves_offline(request)) {
+		udev_wait_quiet(task->kmemd, task->job);
+		r = check_offline_stays(run, names[0], error);
+		if (r < 0)
+			return r;
+	}
 	if (request_only_blocks(request))
-		return check_blocks(run, names[0], error);
+		return check_kmem(run, names[0], error);
 	r = inventory_read_dax(run->kmemd, names, NULL, DAX_READ_BLOCKS, &after, error);
 	return r < 0 ? r : verify_request(after, names[0], request, error);
 }

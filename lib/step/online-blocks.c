@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "step/online-blocks.h"
 
+#include "base/error.h"
 #include "inventory/names.h"
 #include "step/change-blocks.h"
 
@@ -24,7 +25,14 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 	};
 	int r = blocks_change(run, run_target(run, step), &wish, error);
 
-	run->keep = run->keep || (r < 0 && r != -ECANCELED && step->blocks.keep);
+	if (r == 0 || r == -ECANCELED || !step->blocks.keep)
+		return r;
+	/* The kernel uses what it put into another zone at boot: only there that can be changed. */
+	run->keep = true;
+	error_append(error,
+		     "; blocks that could be moved stay moved, and the others are where the kernel "
+		     "put them: boot with memhp_default_state=online_%s, and it puts them there",
+		     zone_names[step->blocks.zone]);
 	return r;
 }
 

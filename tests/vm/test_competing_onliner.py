@@ -70,6 +70,8 @@ def test_rule_was_there_first(guest):
     print(states, log(guest, cursor))
     if records(guest):
         has_log(guest, cursor, rf"^{memdev}: cannot online .*: memory\d+ of dax\d+\.\d+ stays kernel")
-        assert states == by_rule
+        # What could be moved is kept there; the rest is named, with what helps at the next boot.
+        assert set(states) <= {"Normal", "Movable"} and "Normal" in states
+        has_log(guest, cursor, "memhp_default_state=online_movable")
     else:
         assert states == ["Movable"] * 4

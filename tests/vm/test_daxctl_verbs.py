@@ -244,7 +244,7 @@ def test_blocks_that_cannot_go_and_cancelling(guest):
         pytest.skip("this kernel cannot inject errors")
     works(guest, "online-memory dax0.0")
     guest.run(f"echo -16 >{FAIL_OFFLINE}")
-    result = fails(guest, "offline-memory -t 2 dax0.0", 1, "stays movable", f"after 0 of {BLOCKS} blocks", "node 1 holds",
+    result = fails(guest, "offline-memory -t 2 dax0.0", 1, "stays movable", f"after 0 of {BLOCKS} blocks", "node 1",
                    f"dax0.0 is now system-ram, {BLOCKS} of {BLOCKS} memory blocks online")
     assert "memory" in result.err and blocks(guest) == {"Movable"}
     # Interrupted, it ends at once, says what is, and leaves no process behind.
