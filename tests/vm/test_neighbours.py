@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""kmemd is not alone: daxctl, cxl, chmem and a loop that writes to blocks act at the same time, with our driver and with the kernel's own.
+
+What counts is what the kernel has in the end: no memory is lost, nobody's wish is undone, no block is in a zone that nobody asked for,
+and no warning is in the log.
+"""
+import pytest
+
+from . import kmemd
+from .guest import Expander
+from .kmemd import MIB, has_log, kmemctl, log_cursor, records, see, wait_idle, wait_online
+
+SERIAL = 0x1234
+SIZE = 256 * MIB
+ROUNDS = 20
+# A function of the shell for each thing that is done again and again; $dax and $region are what there is now.
+TOOLS = f"""
+find_dax() {{ dax=$(basename /sys/bus/cxl/devices/region*/dax_region*/dax*); region=$(basename /sys/bus/cxl/devices/region[0-9]*); }}
+bring_back() {{ kmemctl apply {SERIAL:#x} >/dev/null || {{ echo "round $round: kmemctl apply failed"; exit 1; }}; find_dax; }}
+settle() {{ udevadm settle; sleep 0.5; }}
+"""
+
+
+@pytest.fixture(scope="module", params=["ours", "in-tree"])
+def guest(request, boot_guest):
+    """6.12 with an expander of two memory blocks, online by the shipped policy."""
+    guest = boot_guest(request.param, **kmemd.options(
+        driver=request.param == "ours", memory="1G", expanders=[Expander("256M", serial=SERIAL)], ports=1))
+    guest.ours = request.param == "ours"
+    wait_online(guest, SERIAL, SIZE)
+    wait_idle(guest)
+    return guest
+
+
+def rounds(guest, body, count=ROUNDS):
+    """Runs the shell text so often in the guest, with `round` set; a failure says which."""
+    return guest.run(f"{TOOLS}\nfind_dax\nfor round in $(seq {count}); do\n{body}\ndone", timeout=600)
+
+
+def back_online(guest):
+    """As policy wants it again, all of it."""
+    assert kmemctl(guest, f"apply {SERIAL:#x}").rc == 0
+    wait_idle(guest)
+    machine = see(guest)
+    assert machine.blocks_of(SERIAL) == ["Movable"] * 2
+    assert records(guest) == {}
+
+
+def test_daxctl_takes_memory_out_of_use(guest):
+    """Block by block, and then the driver: who puts a block back in between loses the range until the next boot."""
+    cursor = log_cursor(guest)
+    rounds(guest, """
+        daxctl reconfigure-device -m devdax -f $dax >/dev/null 2>/run/daxctl.err || { echo "round $round: $(cat /run/daxctl.err)"; exit 1; }
+        settle
+        [ $(basename $(readlink /sys/bus/dax/devices/$dax/driver)) = device_dax ] || { echo "round $round: not devdax any more"; exit 1; }
+        bring_back""")
+    has_log(guest, cursor, "left alone from now on, as somebody")
+    back_online(guest)
+
+
+def test_a_person_takes_blocks_offline(guest):
+    """By the files of the kernel, as chmem does; kmemd, restarted or not, leaves them so, and says so."""
+    first, second = see(guest).dax_of(SERIAL).blocks
+    rounds(guest, f"""
+        echo offline >/sys/devices/system/memory/memory{first}/state || {{ echo "round $round: cannot offline"; exit 1; }}
+        [ $((round % 4)) != 0 ] || systemctl restart kmemd
+        settle
+        [ $(cat /sys/devices/system/memory/memory{first}/state) = offline ] || {{ echo "round $round: online again"; exit 1; }}
+        [ $(cat /sys/devices/system/memory/memory{second}/state) = online ] || {{ echo "round $round: the other one went"; exit 1; }}
+        bring_back""")
+    guest.run(f"echo offline >/sys/devices/system/memory/memory{first}/state; systemctl restart kmemd")
+    wait_idle(guest)
+    assert list(records(guest).values()) == ["manual"]
+    assert "manual" in kmemctl(guest, "status").out
+    back_online(guest)
+
+
+def test_cxl_destroys_the_region(guest):
+    """It is not made again before somebody says so."""
+    rounds(guest, """
+        cxl disable-region $region >/dev/null 2>&1 || daxctl offline-memory $dax >/dev/null 2>&1
+        cxl destroy-region -f $region >/dev/null 2>/run/cxl.err || { echo "round $round: $(cat /run/cxl.err)"; exit 1; }
+        settle
+        ! ls -d /sys/bus/cxl/devices/region[0-9]* >/dev/null 2>&1 || { echo "round $round: a region is there again"; exit 1; }
+        bring_back""", count=ROUNDS // 2)
+    back_online(guest)
+
+
+def test_drain_beside_a_loop_that_puts_blocks_online(guest):
+    """A region is never destroyed with a block of it online, whatever kmemctl drain says in the end."""
+    if not guest.ours:
+        pytest.skip("the kernel's own driver loses the range when a block comes online in the moment of unbinding, for which nobody has a cure")
+    first, second = see(guest).dax_of(SERIAL).blocks
+    guest.write("/run/loop", f"while [ ! -e /run/stop ]; do echo online_movable >/sys/devices/system/memory/memory{first}/state; "
+                             f"echo online_movable >/sys/devices/system/memory/memory{second}/state; done 2>/dev/null\n")
+    rounds(guest, f"""
+        rm -f /run/stop; bash /run/loop & loop=$!
+        kmemctl drain -t 2 {SERIAL:#x} >/run/drain.log 2>&1; code=$?
+        touch /run/stop; wait $loop
+        online=0
+        for block in {first} {second}; do [ $(cat /sys/devices/system/memory/memory$block/state 2>/dev/null) = online ] && online=$((online + 1)); done
+        if [ $code = 0 ] && [ $online != 0 ]; then echo "round $round: drained, and $online blocks are online"; exit 1; fi
+        ls -d /sys/bus/cxl/devices/region[0-9]* >/dev/null 2>&1 || [ $online = 0 ] || {{ echo "round $round: no region, and $online blocks online"; exit 1; }}
+        bring_back""")
+    back_online(guest)
+
+
+def test_driver_taken_away_with_memory_online(guest):
+    """Whatever driver is bound or none: what is online is found by address, and nothing is destroyed."""
+    if not guest.ours:
+        pytest.skip("the kernel's own driver gives the range back only after a boot: it would spoil the guest")
+    dax = see(guest).dax_of(SERIAL).name
+    guest.run(f"echo {dax} >/sys/bus/dax/drivers/kmem/unbind")
+    before = see(guest)
+    refused = kmemctl(guest, f"drain {SERIAL:#x}")
+    assert refused.rc == 3 and f"2 memory blocks of {dax} are online although it is bound to no driver" in refused.err
+    after = see(guest)
+    assert (after.regions, after.states, after.decoders) == (before.regions, before.states, before.decoders)
+    guest.run(f"echo {dax} >/sys/bus/dax/drivers/kmem/bind")
+    back_online(guest)
+    assert guest.kernel_problems() == []
