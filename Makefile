@@ -117,11 +117,12 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libkmemd.a
 	$(call says,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(library_libs) -o $@
 
+driver_tests := $(patsubst kmod/%.c,build/%,$(wildcard kmod/test-*.c))
+
 # Every program runs, also after one that failed. The driver's pure functions are tested in user space.
 check-unit: dependencies $(unit_programs)
-	@$(MAKE) --no-print-directory -s -C kmod build/test-blocks build/test-states
-	@tests/unit/run $(BUILD)/tests-results $(unit_programs) kmod/build/test-blocks \
-		kmod/build/test-states
+	@$(MAKE) --no-print-directory -s -C kmod $(driver_tests)
+	@tests/unit/run $(BUILD)/tests-results $(unit_programs) $(driver_tests:%=kmod/%)
 
 check:
 	@tests/lab/setup check
