@@ -129,11 +129,12 @@ $(BUILD)/tests/test_manager: wrapped := sd_event_new sd_event_add_signal sd_even
 	posix_spawnattr_setflags posix_spawnattr_setsigmask posix_spawnattr_setsigdefault recv sd_notify sd_notifyf
 $(BUILD)/tests/test_system_log: wrapped := sd_journal_sendv
 
+driver_tests := $(patsubst kmod/%.c,build/%,$(wildcard kmod/test-*.c))
+
 # Every program runs, also after one that failed. The driver's pure functions are tested in user space.
 check-unit: dependencies $(unit_programs)
-	@$(MAKE) --no-print-directory -s -C kmod build/test-blocks build/test-states
-	@tests/unit/run $(BUILD)/tests-results $(unit_programs) kmod/build/test-blocks \
-		kmod/build/test-states
+	@$(MAKE) --no-print-directory -s -C kmod $(driver_tests)
+	@tests/unit/run $(BUILD)/tests-results $(unit_programs) $(driver_tests:%=kmod/%)
 
 check:
 	@tests/lab/setup check

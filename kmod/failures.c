@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Collects the memory blocks that could not be added, neighbours with the same
- * error as one run, so that a device gets one line in the log and not one for
- * each of its blocks.
+ * Collects the memory blocks that failed to be added or to change, neighbours with
+ * the same error as one run, so that a device gets one line in the log and not one
+ * for each of its blocks.
  */
 #include <linux/kernel.h>
 
@@ -30,14 +30,14 @@ static void write_run(struct kmem_failures *failures)
 }
 
 /**
- * kmem_failures_add() - remember blocks that could not be added
+ * kmem_failures_add() - remember blocks that failed
  * @failures: where
  * @start: physical address of the first of them
  * @block_size: bytes of one block
  * @nr: number of neighbouring blocks
  * @error: negative errno
  *
- * Blocks of one range are to be added in ascending order.
+ * In ascending order, runs are as long as they can be.
  */
 void kmem_failures_add(struct kmem_failures *failures, u64 start,
 		       u64 block_size, unsigned int nr, int error)
@@ -59,8 +59,8 @@ void kmem_failures_add(struct kmem_failures *failures, u64 start,
 }
 
 /**
- * kmem_failures_text() - name all blocks that could not be added
- * @failures: no more can be added afterwards
+ * kmem_failures_text() - name all blocks that failed
+ * @failures: none can be remembered afterwards
  *
  * Return: the runs with their errors; shortened with "..." if they are many.
  */

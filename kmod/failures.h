@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Collects the memory blocks that could not be added for one log line. */
+/* Collects the memory blocks that failed for one log line. */
 #ifndef KMEM_FAILURES_H
 #define KMEM_FAILURES_H
 
 #include <linux/types.h>
 
 /**
- * struct kmem_failures - blocks that could not be added
+ * struct kmem_failures - blocks that failed to be added or to change
  * @nr: how many
  * @first_error: negative errno of the first one, 0 without any
  * @run_start: physical address of the first block of the last run

@@ -1,257 +1,251 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which memory blocks are online, and in which zone: kept by a memory notifier,
- * so that it is true whoever changes a block.
+ * Takes all memory blocks of a device online or offline, in an order in which the
+ * work grows with their number and not with its square.
  *
- * Every block that is not offline holds a reference on the module. So unloading
- * is refused ("Module kmem is in use") as long as memory would stay behind,
- * whether its device is bound or not, and a block cannot go online any more once
- * unloading has begun.
+ * After each block, the core looks whether its zone has a hole
+ * (set_zone_contiguous() in mm/page_alloc.c or mm/mm_init.c): from the zone's
+ * first page on, until it finds one. Upwards, block after block, it finds none and
+ * looks at everything each time. So the second lowest block goes online last and
+ * offline first: the hole is behind the lowest one as long as there is more to do.
+ *
+ * The caller lets one call in at a time.
  */
+#include <linux/bitmap.h>
+#include <linux/device.h>
 #include <linux/memory.h>
-#include <linux/memory_hotplug.h>
-#include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/notifier.h>
-#include <linux/pfn.h>
 #include <linux/sched.h>
-#include <linux/spinlock.h>
+#include <linux/slab.h>
 
-#include "kmem.h"
+#include "core-sysfs.h"
+#include "failures.h"
+#include "online.h"
 
-static LIST_HEAD(watched);
-/*
- * For the list and all that the notifier keeps. The notifier runs under the
- * hotplug locks of the core and must not take kmem_mutex.
- */
-static DEFINE_SPINLOCK(list_lock);
-
-/* The range that the block at @addr was added from. Needs list_lock. */
-static struct kmem_range *find_range(u64 addr, struct kmem_memory **memp)
+/* No gate stops what the current task does. */
+static int write_block(struct kmem_pool *pool, u64 addr, const char *word,
+		       bool interruptible)
 {
-	struct kmem_memory *mem;
-	unsigned int i;
+	int rc;
 
-	list_for_each_entry(mem, &watched, watch) {
-		for (i = 0; i < mem->nr_ranges; i++) {
-			struct kmem_range *range = &mem->ranges[i];
-
-			if (range->nr_blocks && addr >= range->start &&
-			    addr <= kmem_range_end(range)) {
-				*memp = mem;
-				return range;
-			}
-		}
-	}
-	return NULL;
-}
-
-/* Needs list_lock. */
-static int block_going_online(struct kmem_memory *mem, struct kmem_range *range,
-			      unsigned int block)
-{
-	if (mem->frozen && mem->changer != current)
-		return notifier_from_errno(-EBUSY);
-	if (!try_module_get(THIS_MODULE))
-		return notifier_from_errno(-ENODEV);
-	set_bit(block, range->online);
-	return NOTIFY_OK;
-}
-
-/* @pfn: of a page that went online. Needs list_lock. */
-static void block_online(struct kmem_memory *mem, struct kmem_range *range,
-			 unsigned int block, unsigned long pfn)
-{
-	struct page *page = pfn_to_online_page(pfn);
-
-	if (page && page_zonenum(page) == ZONE_MOVABLE) {
-		if (!test_and_set_bit(block, range->movable))
-			WRITE_ONCE(mem->nr_movable, mem->nr_movable + 1);
-	} else if (!test_and_set_bit(block, range->kernel)) {
-		WRITE_ONCE(mem->nr_kernel, mem->nr_kernel + 1);
-	}
-	WRITE_ONCE(mem->kernel_chose, false);
-}
-
-/*
- * Also for a block whose going online was refused, by us or before it got here.
- * Needs list_lock.
- */
-static void block_offline(struct kmem_memory *mem, struct kmem_range *range,
-			  unsigned int block)
-{
-	bool undo = mem->frozen && mem->changer == current;
-
-	if (!test_and_clear_bit(block, range->online))
-		return;
-	if (test_and_clear_bit(block, range->movable)) {
-		WRITE_ONCE(mem->nr_movable, mem->nr_movable - 1);
-		if (undo)
-			set_bit(block, range->undo_movable);
-	}
-	if (test_and_clear_bit(block, range->kernel)) {
-		WRITE_ONCE(mem->nr_kernel, mem->nr_kernel - 1);
-		if (undo)
-			set_bit(block, range->undo_kernel);
-	}
-	WRITE_ONCE(mem->kernel_chose, false);
-	if (!mem->dev)
-		kmem_memory_release_later();
-	module_put(THIS_MODULE);
-}
-
-/* The core calls this for one block at a time, under its hotplug locks. */
-static int memory_event(struct notifier_block *nb, unsigned long action,
-			void *data)
-{
-	const struct memory_notify *event = data;
-	u64 block_size = memory_block_size_bytes();
-	/* The pages of a self-hosted block begin behind its memmap. */
-	u64 addr = ALIGN_DOWN(PFN_PHYS(event->start_pfn), block_size);
-	struct kmem_memory *mem;
-	struct kmem_range *range;
-	unsigned int block;
-	int rc = NOTIFY_OK;
-
-	spin_lock(&list_lock);
-	range = find_range(addr, &mem);
-	if (!range)
-		goto out;
-	block = kmem_block_index(range->start, addr, block_size);
-
-	switch (action) {
-	case MEM_GOING_ONLINE:
-		rc = block_going_online(mem, range, block);
-		break;
-	case MEM_ONLINE:
-		block_online(mem, range, block, event->start_pfn);
-		break;
-	case MEM_CANCEL_ONLINE:
-	case MEM_OFFLINE:
-		block_offline(mem, range, block);
-		break;
-	}
-out:
-	spin_unlock(&list_lock);
+	kmem_account_set_changer(&pool->account, current);
+	rc = kmem_core_write_block(addr, word, interruptible);
+	kmem_account_set_changer(&pool->account, NULL);
+	cond_resched();
 	return rc;
 }
 
-static struct notifier_block memory_notifier = {
-	.notifier_call = memory_event,
+static u64 block_number(u64 addr)
+{
+	return addr / memory_block_size_bytes();
+}
+
+/**
+ * kmem_online_hole() - the block that should go online last
+ * @pool: the ranges of a device; not all of the blocks have to be added yet
+ *
+ * Return: physical address of the lowest block that is not online and has one of
+ * the device below it; 0 without one.
+ */
+u64 kmem_online_hole(const struct kmem_pool *pool)
+{
+	bool lower = false;
+	unsigned int i, block;
+
+	for (i = 0; i < pool->nr_ranges; i++) {
+		const struct kmem_watch *watch = &pool->ranges[i].watch;
+
+		for (block = 0; block < watch->nr_blocks; block++) {
+			if (lower && !test_bit(block, watch->set[KMEM_SET_ONLINE]))
+				return kmem_block_start(watch, block);
+			lower = true;
+		}
+	}
+	return 0;
+}
+
+/**
+ * struct onlining - blocks that go online one after the other
+ * @pool: the ranges of the device
+ * @set: the blocks that are to go online
+ * @word: the state to write
+ * @interruptible: whether a signal ends the waiting for others
+ * @lower: a block is online below those that are still to come
+ * @held: physical address of the block that goes last, 0 without one
+ * @failures: blocks that could not go online
+ */
+struct onlining {
+	struct kmem_pool *pool;
+	enum kmem_set set;
+	const char *word;
+	bool interruptible;
+	bool lower;
+	u64 held;
+	struct kmem_failures *failures;
 };
 
-int kmem_online_init(void)
+static void online_block(struct onlining *onlining, u64 addr)
 {
-	return register_memory_notifier(&memory_notifier);
+	int rc = write_block(onlining->pool, addr, onlining->word,
+			     onlining->interruptible);
+
+	if (rc)
+		kmem_failures_add(onlining->failures, addr,
+				  memory_block_size_bytes(), 1, rc);
+	else
+		onlining->lower = true;
 }
 
-void kmem_online_exit(void)
+static void online_range(struct onlining *onlining, struct kmem_watch *watch)
 {
-	unregister_memory_notifier(&memory_notifier);
+	unsigned int block;
+
+	for_each_set_bit(block, watch->set[onlining->set], watch->nr_blocks) {
+		u64 addr = kmem_block_start(watch, block);
+
+		if (test_bit(block, watch->set[KMEM_SET_ONLINE]))
+			onlining->lower = true;
+		else if (onlining->lower && !onlining->held)
+			onlining->held = addr;
+		else
+			online_block(onlining, addr);
+	}
 }
 
-/**
- * kmem_online_watch() - keep the bitmaps and counters of @mem from now on
- * @mem: memory of which no block is added yet
- */
-void kmem_online_watch(struct kmem_memory *mem)
-{
-	spin_lock(&list_lock);
-	list_add_tail(&mem->watch, &watched);
-	spin_unlock(&list_lock);
-}
-
-/**
- * kmem_online_unwatch() - end what kmem_online_watch() began
- * @mem: memory of which no block is added any more
- */
-void kmem_online_unwatch(struct kmem_memory *mem)
-{
-	spin_lock(&list_lock);
-	list_del(&mem->watch);
-	spin_unlock(&list_lock);
-}
-
-/**
- * kmem_online_set_device() - say to which device the memory is bound
- * @mem: the memory
- * @dev: the device, or NULL: every block that goes offline from now on makes
- *	kmem_memory_release_later() be called
- */
-void kmem_online_set_device(struct kmem_memory *mem, struct device *dev)
-{
-	spin_lock(&list_lock);
-	mem->dev = dev;
-	spin_unlock(&list_lock);
-}
-
-/**
- * kmem_online_freeze() - let no block go online until kmem_online_thaw()
- * @mem: the memory
- *
- * Except between kmem_online_begin() and kmem_online_end(), by the task that
- * called them. What that task takes offline is noted in the undo bitmaps.
- *
- * Return: false if it was frozen already; then nothing has changed.
- */
-bool kmem_online_freeze(struct kmem_memory *mem)
+static void online_set(struct onlining *onlining)
 {
 	unsigned int i;
 
-	if (mem->frozen)
-		return false;
-	spin_lock(&list_lock);
-	for (i = 0; i < mem->nr_ranges; i++) {
-		struct kmem_range *range = &mem->ranges[i];
+	for (i = 0; i < onlining->pool->nr_ranges; i++)
+		online_range(onlining, &onlining->pool->ranges[i].watch);
+	if (onlining->held)
+		online_block(onlining, onlining->held);
+}
 
-		bitmap_zero(range->undo_kernel, range->nr_blocks);
-		bitmap_zero(range->undo_movable, range->nr_blocks);
+/**
+ * kmem_online_all() - put all blocks online that are added and are not online
+ * @pool: the ranges of a device
+ * @dev: the device, for the log
+ * @wanted: one of the online states
+ *
+ * Return: 0, or the error of the first block that could not go online; the others
+ * are tried all the same.
+ */
+int kmem_online_all(struct kmem_pool *pool, struct device *dev,
+		    enum kmem_state wanted)
+{
+	/* Half a kilobyte, on the stack: what failed is told also without memory. */
+	struct kmem_failures failures = {};
+	struct onlining onlining = {
+		.pool = pool,
+		.set = KMEM_SET_ADDED,
+		.word = kmem_state_words[wanted],
+		.interruptible = true,
+		.failures = &failures,
+	};
+
+	online_set(&onlining);
+	if (failures.nr)
+		dev_err(dev, "%u memory blocks could not be made %s: %s\n",
+			failures.nr, onlining.word,
+			kmem_failures_text(&failures));
+	return failures.first_error;
+}
+
+/* A block that somebody else took offline in the meantime is as good. */
+static int offline_block(struct kmem_pool *pool, struct device *dev,
+			 const struct kmem_watch *watch, unsigned int block)
+{
+	u64 addr = kmem_block_start(watch, block);
+	int rc;
+
+	rc = write_block(pool, addr, "offline", true);
+	if (!test_bit(block, watch->set[KMEM_SET_ONLINE]))
+		return 0;
+	rc = rc ?: -EBUSY;
+	dev_err(dev, "not unplugged: memory%llu (%#llx) could not go offline: error %d\n",
+		block_number(addr), addr, rc);
+	return rc;
+}
+
+/**
+ * kmem_online_start_undo() - note what is taken offline from now on
+ * @pool: the ranges of a device
+ */
+void kmem_online_start_undo(struct kmem_pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_ranges; i++) {
+		struct kmem_watch *watch = &pool->ranges[i].watch;
+
+		bitmap_zero(watch->set[KMEM_SET_UNDO_KERNEL], watch->nr_blocks);
+		bitmap_zero(watch->set[KMEM_SET_UNDO_MOVABLE], watch->nr_blocks);
 	}
-	mem->frozen = true;
-	spin_unlock(&list_lock);
-	return true;
+	kmem_account_set_noting(&pool->account, true);
 }
 
 /**
- * kmem_online_thaw() - end what kmem_online_freeze() began
- * @mem: the memory
+ * kmem_offline_all() - take all blocks offline that are online
+ * @pool: the ranges of a device, of which no block can go online meanwhile
+ * @dev: the device, for the log
+ *
+ * Return: 0, or the error of the block at which it ended.
  */
-void kmem_online_thaw(struct kmem_memory *mem)
+int kmem_offline_all(struct kmem_pool *pool, struct device *dev)
 {
-	spin_lock(&list_lock);
-	mem->frozen = false;
-	spin_unlock(&list_lock);
+	const struct kmem_watch *lowest = NULL;
+	unsigned int i, block, first = 0;
+	int rc;
+
+	for (i = 0; i < pool->nr_ranges; i++) {
+		const struct kmem_watch *watch = &pool->ranges[i].watch;
+
+		for_each_set_bit(block, watch->set[KMEM_SET_ONLINE],
+				 watch->nr_blocks) {
+			if (!lowest) {
+				lowest = watch;
+				first = block;
+				continue;
+			}
+			rc = offline_block(pool, dev, watch, block);
+			if (rc)
+				return rc;
+		}
+	}
+	return lowest ? offline_block(pool, dev, lowest, first) : 0;
+}
+
+/* Returns how many blocks stayed offline that were online as @word says. */
+static unsigned int online_again(struct kmem_pool *pool, struct device *dev,
+				 enum kmem_set set, const char *word)
+{
+	struct kmem_failures failures = {};
+	struct onlining onlining = {
+		.pool = pool,
+		.set = set,
+		.word = word,
+		.failures = &failures,
+	};
+
+	online_set(&onlining);
+	if (failures.nr)
+		dev_err(dev, "%u memory blocks were %s and could not be put back: %s\n",
+			failures.nr, word, kmem_failures_text(&failures));
+	return failures.nr;
 }
 
 /**
- * kmem_online_begin() - the current task is about to change blocks for the driver
- * @mem: the memory
+ * kmem_online_undo() - put online again what was noted
+ * @pool: the ranges of a device
+ * @dev: the device, for the log
  */
-void kmem_online_begin(struct kmem_memory *mem)
+void kmem_online_undo(struct kmem_pool *pool, struct device *dev)
 {
-	spin_lock(&list_lock);
-	mem->changer = current;
-	spin_unlock(&list_lock);
-}
+	unsigned int nr;
 
-/**
- * kmem_online_end() - end what kmem_online_begin() began
- * @mem: the memory
- */
-void kmem_online_end(struct kmem_memory *mem)
-{
-	spin_lock(&list_lock);
-	mem->changer = NULL;
-	spin_unlock(&list_lock);
-}
-
-/**
- * kmem_online_kernel_chose() - the zones were left to the kernel on request
- * @mem: the memory, as long as nobody changes a block
- */
-void kmem_online_kernel_chose(struct kmem_memory *mem)
-{
-	spin_lock(&list_lock);
-	WRITE_ONCE(mem->kernel_chose, true);
-	spin_unlock(&list_lock);
+	kmem_account_set_noting(&pool->account, false);
+	nr = online_again(pool, dev, KMEM_SET_UNDO_KERNEL, "online_kernel");
+	nr += online_again(pool, dev, KMEM_SET_UNDO_MOVABLE, "online_movable");
+	if (!nr)
+		dev_info(dev, "all memory blocks are online again where they were\n");
 }

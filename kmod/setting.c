@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * memmap_on_memory of every dax device, bound or not: where it is kept, what it
- * is by default, and whether the kernel can do it at all.
+ * memmap_on_memory of every dax device, bound or not: where it is kept, and what
+ * it is by default.
  *
  * From v6.8 on the dax core has the attribute and a member of struct dev_dax for
  * it (Documentation/ABI/testing/sysfs-bus-dax); then only the default is kept
@@ -15,30 +15,31 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/kernfs.h>
-#include <linux/kobject.h>
+#include <linux/device.h>
 #include <linux/kstrtox.h>
-#include <linux/memory.h>
-#include <linux/memory_hotplug.h>
-#include <linux/mm.h>
-#include <linux/module.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "kmem.h"
+#include "layout.h"
+#include "setting.h"
 
 /**
  * struct tracked_device - one device on the dax bus
  * @list: entry in tracked_devices
  * @dev: the device, with a reference
+ * @bound: it is bound to this driver
  * @initial: what memmap_on_memory was before anybody wrote it
  * @value: what it is now; not used where struct dev_dax has it
  */
 struct tracked_device {
 	struct list_head list;
 	struct device *dev;
+	bool bound;
 	bool initial;
 	bool value;
 };
@@ -46,6 +47,9 @@ struct tracked_device {
 static LIST_HEAD(tracked_devices);
 /* Protects the list and the values in it. Inside: nothing that sleeps. */
 static DEFINE_SPINLOCK(tracked_lock);
+
+/* Set once when the module starts; it cannot change after boot. */
+static bool may_be_on;
 
 /* The default that the module parameter asks for. */
 enum default_choice { DEFAULT_AUTO, DEFAULT_ON, DEFAULT_OFF };
@@ -86,7 +90,7 @@ MODULE_PARM_DESC(memmap_on_memory,
  * CXL region, whose device on the CXL bus is the parent of the dax device.
  * Persistent CXL memory hangs below the nvdimm bus and is none. Before v6.3
  * there are no CXL dax regions: CXL memory that firmware set up arrives through
- * dax_hmem, where nothing tells it from other soft-reserved memory, and is off.
+ * dax_hmem, where nothing sets it apart from other soft-reserved memory, and is off.
  */
 static bool kernel_default(struct device *dev)
 {
@@ -101,11 +105,11 @@ static bool wanted_default(struct device *dev)
 	return default_choice == DEFAULT_ON;
 }
 
-/* Needs tracked_lock. */
 static struct tracked_device *find_tracked(struct device *dev)
 {
 	struct tracked_device *tracked;
 
+	lockdep_assert_held(&tracked_lock);
 	list_for_each_entry(tracked, &tracked_devices, list)
 		if (tracked->dev == dev)
 			return tracked;
@@ -121,7 +125,7 @@ static struct tracked_device *find_tracked(struct device *dev)
  */
 static void setup_tracked(struct tracked_device *tracked, bool fresh)
 {
-	struct dev_dax *dev_dax = to_dev_dax(tracked->dev);
+	struct dev_dax *dev_dax = container_of(tracked->dev, struct dev_dax, dev);
 	bool value = dev_dax->memmap_on_memory;
 	bool untouched = fresh || value == kernel_default(tracked->dev);
 
@@ -142,7 +146,7 @@ static void remove_attribute(struct device *dev)
 
 static bool current_value(const struct tracked_device *tracked)
 {
-	return to_dev_dax(tracked->dev)->memmap_on_memory;
+	return container_of(tracked->dev, struct dev_dax, dev)->memmap_on_memory;
 }
 
 #else
@@ -188,7 +192,7 @@ static ssize_t memmap_on_memory_store(struct device *dev,
 	rc = kstrtobool(buf, &value);
 	if (rc)
 		return rc;
-	if (value && kmem_self_host_obstacle())
+	if (value && !may_be_on)
 		return -EOPNOTSUPP;
 
 	rc = device_lock_interruptible(dev);
@@ -198,7 +202,7 @@ static ssize_t memmap_on_memory_store(struct device *dev,
 	tracked = find_tracked(dev);
 	if (!tracked) {
 		rc = -ENXIO;
-	} else if (tracked->value != value && kmem_is_bound(dev)) {
+	} else if (tracked->value != value && tracked->bound) {
 		rc = -EBUSY;
 	} else {
 		tracked->value = value;
@@ -314,84 +318,31 @@ struct kmem_setting kmem_setting_get(struct device *dev)
 	return setting;
 }
 
-/*
- * Reads memory_hotplug.memmap_on_memory, a parameter of the core that cannot
- * change after boot and is not exported. Like a read of its file in
- * /sys/module, without needing a mounted sysfs: the kset of our own module
- * object holds the objects of all modules.
- *
- * Return: the first letter of the value, or 0 if the kernel has no such parameter.
- */
-static char read_global_parameter(void)
-{
-	struct kobject *module;
-	struct kernfs_node *group, *file = NULL;
-	struct module_attribute *attr;
-	char *buf, value = 0;
-
-	module = kset_find_obj(THIS_MODULE->mkobj.kobj.kset, "memory_hotplug");
-	if (!module)
-		return 0;
-	buf = (char *)get_zeroed_page(GFP_KERNEL);
-	group = kernfs_find_and_get(module->sd, "parameters");
-	if (group)
-		file = kernfs_find_and_get(group, "memmap_on_memory");
-	if (buf && file) {
-		attr = container_of((struct attribute *)file->priv,
-				    struct module_attribute, attr);
-		if (attr->show(attr, container_of(module, struct module_kobject,
-						  kobj), buf) > 0)
-			value = buf[0];
-	}
-	kernfs_put(file);
-	kernfs_put(group);
-	free_page((unsigned long)buf);
-	kobject_put(module);
-	return value;
-}
-
-static bool kernel_can_self_host(char global_parameter)
-{
-#if KMEM_HAVE_MHP_SUPPORTS_MEMMAP_ON_MEMORY
-	return mhp_supports_memmap_on_memory();
-#else
-	return global_parameter == 'Y' &&
-	       kmem_memmap_is_hostable(memory_block_size_bytes(),
-				       kmem_block_memmap_bytes(), PMD_SIZE,
-				       pageblock_nr_pages * PAGE_SIZE);
-#endif
-}
-
-/* Set once when the module starts; it cannot change after boot. */
-static const char *obstacle;
-
 /**
- * kmem_self_host_obstacle() - why no memory block can carry its own memmap
- *
- * Return: a sentence, or NULL when nothing stands in the way.
+ * kmem_setting_set_bound() - say whether a device is bound to this driver
+ * @dev: the dax device, locked
+ * @bound: its value cannot change then
  */
-const char *kmem_self_host_obstacle(void)
+void kmem_setting_set_bound(struct device *dev, bool bound)
 {
-	return obstacle;
+	struct tracked_device *tracked;
+
+	spin_lock(&tracked_lock);
+	tracked = find_tracked(dev);
+	if (tracked)
+		tracked->bound = bound;
+	spin_unlock(&tracked_lock);
 }
 
 /**
- * kmem_setting_init() - find out what the kernel can do
+ * kmem_setting_init() - say what the kernel can do
+ * @can_self_host: whether a block can carry its memmap
  *
  * To be called before the driver is registered.
  */
-void kmem_setting_init(void)
+void kmem_setting_init(bool can_self_host)
 {
-	char global_parameter = read_global_parameter();
-
-	if (kernel_can_self_host(global_parameter))
-		obstacle = NULL;
-	else if (!global_parameter)
-		obstacle = "the kernel has no CONFIG_MHP_MEMMAP_ON_MEMORY";
-	else if (global_parameter == 'N')
-		obstacle = "memory_hotplug.memmap_on_memory is off";
-	else
-		obstacle = "the memmap of a block does not fill whole pageblocks";
+	may_be_on = can_self_host;
 }
 
 /**
@@ -404,18 +355,22 @@ int kmem_setting_watch(const struct device_driver *drv)
 
 	if (rc)
 		return rc;
-	return bus_for_each_dev(drv->bus, NULL, NULL, track_existing);
+	/* track_existing() does not fail. */
+	bus_for_each_dev(drv->bus, NULL, NULL, track_existing);
+	return 0;
 }
 
 /**
  * kmem_setting_exit() - forget all devices
- * @drv: the driver, no longer registered so that nothing can be bound
+ * @drv: the driver, no longer registered so that nothing can be bound; NULL if
+ *	kmem_setting_watch() has failed
  */
 void kmem_setting_exit(const struct device_driver *drv)
 {
 	struct tracked_device *tracked;
 
-	bus_unregister_notifier(drv->bus, &dax_bus_notifier);
+	if (drv)
+		bus_unregister_notifier(drv->bus, &dax_bus_notifier);
 	while ((tracked = list_first_entry_or_null(&tracked_devices,
 						   struct tracked_device, list)))
 		untrack_device(tracked->dev);

@@ -5,55 +5,84 @@
  *
  * The driver core creates them after a successful probe and takes them away,
  * waiting for readers and writers, before remove. So the driver data is valid in
- * here, and no lock is needed for single counters. The wait is under the device's
- * lock, so that must not be taken.
+ * here. The wait is under the device's lock, so that must not be taken.
  */
+#include <linux/device.h>
 #include <linux/memory.h>
-#include <linux/mm.h>
 #include <linux/sysfs.h>
 
-#include "kmem.h"
+#include "budget.h"
+#include "device.h"
+#include "sysfs.h"
 
+/* All numbers in one line of text are of one moment. */
 #define KMEM_ATTR_RO(_name, _format, _value)				\
 static ssize_t _name##_show(struct device *dev,				\
 			    struct device_attribute *attr, char *buf)	\
 {									\
-	const struct kmem_memory *mem = dev_get_drvdata(dev);		\
+	struct kmem_numbers numbers;					\
 									\
+	kmem_device_numbers(dev_get_drvdata(dev), &numbers);		\
 	return sysfs_emit(buf, _format "\n", _value);			\
 }									\
 static DEVICE_ATTR_RO(_name)
 
-static unsigned int nr_ordinary(const struct kmem_memory *mem)
+static u64 dram_bytes(const struct kmem_numbers *numbers)
 {
-	return READ_ONCE(mem->nr_added) - READ_ONCE(mem->nr_self_hosted);
+	return (numbers->added - numbers->self_hosted) *
+		kmem_budget_memmap_bytes();
 }
 
-static u64 device_memmap_bytes(const struct kmem_memory *mem)
+static u64 device_bytes(const struct kmem_numbers *numbers)
 {
-	return READ_ONCE(mem->nr_self_hosted) *
-		kmem_memmap_reserved(kmem_block_memmap_bytes(),
-				     pageblock_nr_pages * PAGE_SIZE);
+	return numbers->self_hosted * kmem_budget_device_bytes();
 }
 
-KMEM_ATTR_RO(block_size, "%lu", ((void)mem, memory_block_size_bytes()));
-KMEM_ATTR_RO(blocks_total, "%u", mem->nr_total);
-KMEM_ATTR_RO(blocks_added, "%u", READ_ONCE(mem->nr_added));
-KMEM_ATTR_RO(blocks_failed, "%u", READ_ONCE(mem->nr_failed));
-KMEM_ATTR_RO(blocks_online_movable, "%u", READ_ONCE(mem->nr_movable));
-KMEM_ATTR_RO(blocks_online_kernel, "%u", READ_ONCE(mem->nr_kernel));
-KMEM_ATTR_RO(blocks_self_hosted, "%u", READ_ONCE(mem->nr_self_hosted));
-KMEM_ATTR_RO(memmap_dram_bytes, "%llu",
-	     nr_ordinary(mem) * kmem_block_memmap_bytes());
-KMEM_ATTR_RO(memmap_device_bytes, "%llu", device_memmap_bytes(mem));
-KMEM_ATTR_RO(truncated_bytes, "%llu", mem->truncated);
-KMEM_ATTR_RO(memmap_reason, "%s", mem->reason);
+KMEM_ATTR_RO(blocks_total, "%u", numbers.total);
+KMEM_ATTR_RO(blocks_added, "%u", numbers.added);
+KMEM_ATTR_RO(blocks_failed, "%u", numbers.failed);
+KMEM_ATTR_RO(blocks_online_movable, "%u", numbers.movable);
+KMEM_ATTR_RO(blocks_online_kernel, "%u", numbers.kernel);
+KMEM_ATTR_RO(blocks_self_hosted, "%u", numbers.self_hosted);
+KMEM_ATTR_RO(memmap_dram_bytes, "%llu", dram_bytes(&numbers));
+KMEM_ATTR_RO(memmap_device_bytes, "%llu", device_bytes(&numbers));
+
+static ssize_t block_size_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", memory_block_size_bytes());
+}
+static DEVICE_ATTR_RO(block_size);
+
+static ssize_t blocks_poisoned_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  kmem_device_poisoned(dev_get_drvdata(dev)));
+}
+static DEVICE_ATTR_RO(blocks_poisoned);
+
+static ssize_t truncated_bytes_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  kmem_device_truncated(dev_get_drvdata(dev)));
+}
+static DEVICE_ATTR_RO(truncated_bytes);
+
+static ssize_t memmap_reason_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	return kmem_device_reason(dev_get_drvdata(dev), buf);
+}
+static DEVICE_ATTR_RO(memmap_reason);
 
 static struct attribute *kmem_device_attrs[] = {
 	&dev_attr_block_size.attr,
 	&dev_attr_blocks_total.attr,
 	&dev_attr_blocks_added.attr,
 	&dev_attr_blocks_failed.attr,
+	&dev_attr_blocks_poisoned.attr,
 	&dev_attr_blocks_online_movable.attr,
 	&dev_attr_blocks_online_kernel.attr,
 	&dev_attr_blocks_self_hosted.attr,
@@ -67,10 +96,9 @@ static struct attribute *kmem_device_attrs[] = {
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
-	const struct kmem_memory *mem = dev_get_drvdata(dev);
+	enum kmem_state state = kmem_device_state(dev_get_drvdata(dev));
 
-	return sysfs_emit(buf, "%s\n",
-			  kmem_state_words[kmem_memory_state(mem)]);
+	return sysfs_emit(buf, "%s\n", kmem_state_words[state]);
 }
 
 static ssize_t state_store(struct device *dev, struct device_attribute *attr,
@@ -81,7 +109,7 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr,
 
 	if (wanted < 0)
 		return wanted;
-	rc = kmem_memory_set_state(dev_get_drvdata(dev), wanted);
+	rc = kmem_device_set_state(dev_get_drvdata(dev), wanted);
 	return rc ?: len;
 }
 static DEVICE_ATTR_RW(state);

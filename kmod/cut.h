@@ -7,8 +7,8 @@
  * Ranges are inclusive at both ends, as in struct range. Block sizes are
  * powers of two, in bytes.
  */
-#ifndef KMEM_BLOCKS_H
-#define KMEM_BLOCKS_H
+#ifndef KMEM_CUT_H
+#define KMEM_CUT_H
 
 #ifdef __KERNEL__
 #include <linux/types.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Unit test of blocks.h in user space: make -C kmod check */
+/* Unit test of cut.h in user space: make -C kmod check */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "blocks.h"
+#include "cut.h"
 
 #define MIB	0x100000ULL
 #define GIB	0x40000000ULL

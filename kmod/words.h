@@ -4,8 +4,8 @@
  * is true of given numbers of memory blocks. Pure functions, so that the same
  * file is compiled into the module and into the unit test in user space.
  */
-#ifndef KMEM_STATES_H
-#define KMEM_STATES_H
+#ifndef KMEM_WORDS_H
+#define KMEM_WORDS_H
 
 #ifdef __KERNEL__
 #include <linux/errno.h>
@@ -74,16 +74,16 @@ static inline int kmem_state_parse(const char *text)
 }
 
 /*
- * Is everything already as wanted? "online" leaves the zones to the kernel, so
- * all blocks online in any zones are enough.
+ * Is everything already as wanted? As in Linux 7.3, "online" is not what blocks in
+ * a certain zone are; and here not what is read while some are offline.
  */
 static inline bool kmem_state_reached(enum kmem_state wanted,
 				      unsigned int added, unsigned int kernel,
-				      unsigned int movable)
+				      unsigned int movable, bool kernel_chose)
 {
-	if (wanted == KMEM_ONLINE)
-		return added && kernel + movable >= added;
-	return kmem_state_of(added, kernel, movable, false) == wanted;
+	if (wanted == KMEM_ONLINE && kernel + movable < added)
+		return false;
+	return kmem_state_of(added, kernel, movable, kernel_chose) == wanted;
 }
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Unit test of states.h in user space: make -C kmod check */
+/* Unit test of words.h in user space: make -C kmod check */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "states.h"
+#include "words.h"
 
 #define TOTAL	5u
 
@@ -85,27 +85,43 @@ static void other_words_are_refused(void **state)
 		assert_int_equal(kmem_state_parse(wrong[i]), -EINVAL);
 }
 
-static void online_is_reached_in_any_zone(void **state)
+/* A zone that was asked for, or came by itself, is another state. */
+static void online_is_reached_where_the_kernel_chose(void **state)
 {
 	(void)state;
-	assert_true(kmem_state_reached(KMEM_ONLINE, TOTAL, TOTAL, 0));
-	assert_true(kmem_state_reached(KMEM_ONLINE, TOTAL, 0, TOTAL));
-	assert_true(kmem_state_reached(KMEM_ONLINE, TOTAL, 1, TOTAL - 1));
-	assert_false(kmem_state_reached(KMEM_ONLINE, TOTAL, 1, TOTAL - 2));
-	assert_false(kmem_state_reached(KMEM_ONLINE, TOTAL, 0, 0));
-	assert_false(kmem_state_reached(KMEM_ONLINE, 0, 0, 0));
+	assert_true(kmem_state_reached(KMEM_ONLINE, TOTAL, TOTAL, 0, true));
+	assert_true(kmem_state_reached(KMEM_ONLINE, TOTAL, 0, TOTAL, true));
+	assert_true(kmem_state_reached(KMEM_ONLINE, TOTAL, 1, TOTAL - 1, false));
+	assert_false(kmem_state_reached(KMEM_ONLINE, TOTAL, TOTAL, 0, false));
+	assert_false(kmem_state_reached(KMEM_ONLINE, TOTAL, 0, TOTAL, false));
+	assert_false(kmem_state_reached(KMEM_ONLINE, TOTAL, 0, 0, true));
+	assert_false(kmem_state_reached(KMEM_ONLINE, 0, 0, 0, false));
+}
+
+/* It reads "online", but there is something to do. */
+static void online_is_not_reached_while_blocks_are_offline(void **state)
+{
+	(void)state;
+	assert_int_equal(kmem_state_of(TOTAL, 1, TOTAL - 2, false), KMEM_ONLINE);
+	assert_false(kmem_state_reached(KMEM_ONLINE, TOTAL, 1, TOTAL - 2, false));
+	assert_false(kmem_state_reached(KMEM_ONLINE, TOTAL, 0, 1, false));
 }
 
 static void other_words_are_reached_when_they_are_true(void **state)
 {
 	(void)state;
-	assert_true(kmem_state_reached(KMEM_UNPLUGGED, 0, 0, 0));
-	assert_false(kmem_state_reached(KMEM_UNPLUGGED, TOTAL, 0, 0));
-	assert_true(kmem_state_reached(KMEM_ONLINE_MOVABLE, TOTAL, 0, TOTAL));
+	assert_true(kmem_state_reached(KMEM_UNPLUGGED, 0, 0, 0, false));
+	assert_false(kmem_state_reached(KMEM_UNPLUGGED, TOTAL, 0, 0, false));
+	assert_true(kmem_state_reached(KMEM_ONLINE_MOVABLE, TOTAL, 0, TOTAL,
+				       false));
 	assert_false(kmem_state_reached(KMEM_ONLINE_MOVABLE, TOTAL, 1,
-					TOTAL - 1));
-	assert_true(kmem_state_reached(KMEM_ONLINE_KERNEL, TOTAL, TOTAL, 0));
-	assert_false(kmem_state_reached(KMEM_ONLINE_KERNEL, TOTAL, 0, TOTAL));
+					TOTAL - 1, false));
+	assert_true(kmem_state_reached(KMEM_ONLINE_KERNEL, TOTAL, TOTAL, 0,
+				       false));
+	assert_false(kmem_state_reached(KMEM_ONLINE_KERNEL, TOTAL, TOTAL, 0,
+					true));
+	assert_false(kmem_state_reached(KMEM_ONLINE_KERNEL, TOTAL, 0, TOTAL,
+					false));
 }
 
 int main(void)
@@ -117,7 +133,8 @@ int main(void)
 		cmocka_unit_test(blocks_may_be_online_before_they_count_as_added),
 		cmocka_unit_test(every_word_but_offline_can_be_written),
 		cmocka_unit_test(other_words_are_refused),
-		cmocka_unit_test(online_is_reached_in_any_zone),
+		cmocka_unit_test(online_is_reached_where_the_kernel_chose),
+		cmocka_unit_test(online_is_not_reached_while_blocks_are_offline),
 		cmocka_unit_test(other_words_are_reached_when_they_are_true),
 	};
 
