@@ -70,6 +70,7 @@ int file_replace(const char *path, const char *text, unsigned int mode)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
+	fchmod(fd, mode); /* whatever the umask says */
 	for (size_t done = 0; done < length;) {
 		ssize_t written = write(fd, text + done, length - done);
 

@@ -74,7 +74,7 @@ def test_sentences_from_plugging_to_unplugging(guest):
 def test_waits_for_another_program_and_says_so(guest):
     with Locked(guest):
         guest.run("systemctl reload kmemd")
-        assert "holds the lock" in wait_status(guest, "^Waiting for ")
+        assert "flock (pid " in wait_status(guest, "^Waiting for ")
         shown = kmemctl(guest, "status")
         assert shown.rc == 0 and "\nwaiting: kmemd-worker (pid " in shown.out
         waiting, = kmemctl(guest, "status --json").json()["waiting"]

@@ -34,7 +34,7 @@ def in_order(guest):
     yield
     wait_idle(guest)
     assert see(guest).auto_online == "online"
-    assert guest.run("ls /run/kmemd").out.split() == ["devices", "lock"]
+    assert guest.run("ls /run/kmemd").out.split() == ["devices", "lock", "status.json"]
     assert guest.failed_units() == []
 
 

@@ -96,7 +96,7 @@ def in_order(guest, namespaces):
               "[ -e /sys/bus/dax/drivers/kmem/$dax ] && kmemctl drain $dax; done", timeout=150, check=False)
     wait_idle(guest)
     assert see(guest).auto_online == guest.run("cat /run/auto-online").out.strip()
-    assert guest.run("ls /run/kmemd").out.split() == ["devices", "lock"]
+    assert guest.run("ls /run/kmemd").out.split() == ["devices", "lock", "status.json"]
     assert guest.failed_units() == []
 
 

@@ -35,7 +35,7 @@ def in_order(guest):
     assert machine.blocks_of(AT_BOOT) == ["Movable"] * 4
     assert (machine.states, machine.regions, machine.decoders, machine.reserved, machine.total, machine.auto_online) == (
         before.states, before.regions, before.decoders, before.reserved, before.total, "offline")
-    assert guest.run("ls /run/kmemd").out.split() == ["devices", "lock"]
+    assert guest.run("ls /run/kmemd").out.split() == ["devices", "lock", "status.json"]
     assert guest.failed_units() == []
 
 

@@ -98,7 +98,7 @@ def test_nvdimm_without_the_switch(nvdimm):
     result = kmemctl(nvdimm, f"apply {nvdimm.uuid}")
     assert result.rc == 3
     message, = result.err.splitlines()
-    assert message.startswith("kmemctl: namespace0.0: MemmapOnMemory=yes cannot be had: ") and "6.1" in message
+    assert message.startswith("kmemctl: namespace0.0: MemmapOnMemory=yes is not possible: ") and "6.1" in message
     assert see(nvdimm).dax[dax.name].driver == "device_dax"
     result = kmemctl(nvdimm, f"memmap {nvdimm.uuid} on")
     assert result.rc == 3 and "no memmap_on_memory switch" in result.err
