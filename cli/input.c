@@ -55,7 +55,8 @@ int cli_load_policy(struct cli *cli, struct kmemd_policy **ret, struct kmemd_err
 	for (size_t i = 0; i < json_count(json, "problems"); i++) {
 		_cleanup_free_ char *text = cli_problem_text(json_member(json, "problems", i));
 
-		cli_say("kmemctl: %s (devices that the file may be about are left alone)", text ? text : "");
+		cli_say("kmemctl: %s (devices that the file may be about are left alone)",
+			text ? text : "");
 	}
 	return 0;
 }

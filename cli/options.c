@@ -7,7 +7,6 @@
 #include "base/parse.h"
 #include "cli/cli.h"
 #include "cli/message.h"
-#include "base/near.h"
 
 #include <getopt.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/verb.h"
 
-#include "cli/message.h"
 #include "base/near.h"
+#include "cli/message.h"
 
 #include <ctype.h>
 #include <stdio.h>

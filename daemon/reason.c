@@ -3,7 +3,8 @@
 
 bool reason_is_empty(const struct reason *reason)
 {
-	return !reason->start && !reason->reload && !reason->gone && !reason->cut_short && !reason->names.count;
+	return !reason->start && !reason->reload && !reason->gone && !reason->cut_short &&
+	       !reason->names.count;
 }
 
 static bool has_name(const struct reason *reason, const char *name)

@@ -13,11 +13,11 @@
 #include "job/event.h"
 #include "job/policy-job.h"
 #include "job/system-log.h"
-#include "json/status-json.h"
 #include "policy/load-policy.h"
 #include "policy/policy.h"
 #include "json/plan-json.h"
 #include "json/policy-json.h"
+#include "json/status-json.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -146,12 +146,9 @@ static int daemon_socket(void)
 static int parse_options(int argc, char **argv, struct work *work)
 {
 	static const struct option options[] = {
-		{"start", no_argument, NULL, 's'},
-		{"reload", no_argument, NULL, 'r'},
-		{"gone", no_argument, NULL, 'g'},
-		{"cut-short", no_argument, NULL, 'c'},
-		{"appeared", required_argument, NULL, 'a'},
-		{NULL, 0, NULL, 0},
+		{"start", no_argument, NULL, 's'},	    {"reload", no_argument, NULL, 'r'},
+		{"gone", no_argument, NULL, 'g'},	    {"cut-short", no_argument, NULL, 'c'},
+		{"appeared", required_argument, NULL, 'a'}, {NULL, 0, NULL, 0},
 	};
 	size_t count = 0;
 	int letter;

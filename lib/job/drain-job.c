@@ -146,13 +146,9 @@ int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const ch
 
 	if (lock < 0)
 		return lock;
-	r = kmemd_inventory_read(kmemd, &inventory, error);
+	r = job_read_device(kmemd, name, &inventory, &device, error);
 	if (r < 0)
 		return r;
-	device = inventory_device(inventory, name);
-	if (!device)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
 	if (policy)
 		policy_decide(policy, &inventory->host, device, &decision);
 	return drain(kmemd, inventory, device, &decision, job, error);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "inventory/snapshot.h"
 #include "job/hold.h"
 #include "job/lock.h"
 #include "job/recover.h"
@@ -88,6 +89,26 @@ int job_begin(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_err
 		return r;
 	}
 	return lock;
+}
+
+int job_read_device(struct kmemd *kmemd, const char *name, struct kmemd_inventory **ret_inventory,
+		    const struct device **ret_device, struct kmemd_error *error)
+{
+	struct kmemd_inventory *inventory = NULL;
+	const struct device *device;
+	int r = kmemd_inventory_read(kmemd, &inventory, error);
+
+	if (r < 0)
+		return r;
+	device = inventory_device(inventory, name);
+	if (!device) {
+		kmemd_inventory_free(inventory);
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
+				 "no device is called '%s' (kmemctl status shows them)", name);
+	}
+	*ret_inventory = inventory;
+	*ret_device = device;
+	return 0;
 }
 
 /* --- a part of a plan ---------------------------------------------------------------------------

@@ -55,6 +55,10 @@ struct task {
  */
 int job_begin(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error);
 
+/* A snapshot, to be freed, and the device in it that a person means; -ENODEV when there is none. */
+int job_read_device(struct kmemd *kmemd, const char *name, struct kmemd_inventory **ret_inventory,
+		    const struct device **ret_device, struct kmemd_error *error);
+
 /*
  * Runs the parts of a plan that have steps, each by itself: one that fails is undone, and the next
  * one is done all the same. 0; or the first error, with KMEMD_PARTLY when other parts are done or

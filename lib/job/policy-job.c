@@ -64,8 +64,8 @@ static bool is_somebody_elses(const struct policy_job *job, const struct device 
 	if (known && !life_has_new(device, record->left)) {
 		life_for_people(record->left, was);
 		life_for_people(now, is);
-		snprintf(why, sizeof(why), "as somebody changed it: it was '%.300s' and is '%.300s'",
-			 was, is);
+		snprintf(why, sizeof(why),
+			 "as somebody changed it: it was '%.300s' and is '%.300s'", was, is);
 		make_manual(job, device, decision, why);
 		return true;
 	}
@@ -309,14 +309,10 @@ static int do_named(const struct policy_job *job, const char *name, struct kmemd
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	const struct device *device;
 	bool acted;
-	int r = kmemd_inventory_read(job->kmemd, &inventory, error);
+	int r = job_read_device(job->kmemd, name, &inventory, &device, error);
 
 	if (r < 0)
 		return r;
-	device = inventory_device(inventory, name);
-	if (!device)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
 	return do_device(job, inventory, device, &acted, error);
 }
 

@@ -14,13 +14,13 @@
 #include "job/records.h"
 #include "job/request-targets.h"
 #include "job/udev-quiet.h"
-#include "step/use-check.h"
 #include "plan/plan-request.h"
 #include "plan/verify-request.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
 #include "step/change-blocks.h"
 #include "step/dax-driver.h"
+#include "step/use-check.h"
 #include "json/plan-json.h"
 
 #include <stdio.h>

@@ -201,10 +201,13 @@ void system_log_policy_problem(struct system_log *log, const char *file, uint64_
 
 	begin(&entry, log, LOG_WARNING, MESSAGE_POLICY);
 	if (line)
-		add(&entry, "MESSAGE=%s:%" PRIu64 ": %s (devices that the file may be about are left alone)", file, line,
-		    message);
+		add(&entry,
+		    "MESSAGE=%s:%" PRIu64
+		    ": %s (devices that the file may be about are left alone)",
+		    file, line, message);
 	else
-		add(&entry, "MESSAGE=%s: %s (devices that the file may be about are left alone)", file, message);
+		add(&entry, "MESSAGE=%s: %s (devices that the file may be about are left alone)",
+		    file, message);
 	add(&entry, "KMEMD_POLICY=%s", file);
 	send(&entry);
 }

@@ -11,7 +11,6 @@
 #include "job/policy-job.h"
 #include "policy/policy.h"
 
-
 #define UUID "01234567-89ab-cdef-0123-456789abcdef"
 #define RAM_POLICY                                                                                 \
 	"[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Lifecycle]\nDrainTimeoutSec=60\n"           \

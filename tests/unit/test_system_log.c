@@ -121,11 +121,13 @@ static void test_error_and_policy(void **state)
 	assert_contains(sent, "[PRIORITY=3]");
 	assert_contains(sent, "[ERRNO=2]");
 	system_log_policy_problem(&log, "/etc/x.conf", 7, "what is this");
-	assert_contains(sent, "[MESSAGE=/etc/x.conf:7: what is this (devices that the file may be about are left alone)]");
+	assert_contains(sent, "[MESSAGE=/etc/x.conf:7: what is this (devices that the file may be "
+			      "about are left alone)]");
 	assert_contains(sent, "[KMEMD_POLICY=/etc/x.conf]");
 	assert_contains(sent, "[MESSAGE_ID=e4a61c3b58d24f7d8c0f9a7b12e30d15]");
 	system_log_policy_problem(&log, "/etc/x.conf", 0, "cannot be read");
-	assert_contains(sent, "[MESSAGE=/etc/x.conf: cannot be read (devices that the file may be about are left alone)]");
+	assert_contains(sent, "[MESSAGE=/etc/x.conf: cannot be read (devices that the file may be "
+			      "about are left alone)]");
 }
 
 /* Who it was, as the kernel says: sudo changes the user and not who has logged in. */
