@@ -58,6 +58,7 @@ class Device:
     blocks: dict = dataclasses.field(default_factory=dict)
     self_hosted: bool = False
     reason: str = "none"
+    kernel_chose: bool = False      # the zones were left to the kernel, and no block has changed since
 
     @property
     def whole(self):
@@ -70,7 +71,7 @@ class Device:
         movable, kernel = self.online()
         truncated = sum(end - start for start, end in self.ranges) - len(self.whole) * BLOCK
         return {"block_size": BLOCK_BYTES, "blocks_total": len(self.whole), "blocks_added": added,
-                "blocks_failed": len(self.whole) - added, "blocks_self_hosted": hosted,
+                "blocks_failed": len(self.whole) - added, "blocks_poisoned": 0, "blocks_self_hosted": hosted,
                 "memmap_dram_bytes": (added - hosted) * MEMMAP, "memmap_device_bytes": hosted * MEMMAP,
                 "truncated_bytes": truncated * MIB, "memmap_reason": self.reason,
                 "blocks_online_movable": movable, "blocks_online_kernel": kernel}
@@ -85,6 +86,8 @@ class Device:
         movable, kernel = self.online()
         if movable + kernel == 0:
             return "offline" if self.blocks else "unplugged"
+        if self.kernel_chose:
+            return "online"
         return {movable: "online_movable", kernel: "online_kernel"}.get(len(self.blocks), "online")
 
     def resources(self):
@@ -111,6 +114,7 @@ class Region:
 
     def __init__(self, guest, driver, zone):
         self.guest = guest
+        self.default = ""       # what policy() has said
         self.devices = [Device("dax0.0", [(0, SIZE)], driver)]
         self.remembered = []    # devices whose blocks outlived their binding
         if driver == "kmem":
@@ -124,6 +128,7 @@ class Region:
     def policy(self, word):
         """What the kernel does with memory that is added: offline, online, online_kernel or online_movable."""
         self.guest.run(f"echo {word} >/sys/devices/system/memory/auto_online_blocks")
+        self.default = word
 
     def create(self, ranges, driver="device_dax"):
         """A device of a size of which the kernel is expected to make these ranges; daxctl binds it to device_dax, driver="" leaves it
@@ -179,6 +184,7 @@ class Region:
         assert result.rc == 0, result.err
         device.driver = "kmem"
         device.blocks = dict.fromkeys(device.whole, state)
+        device.kernel_chose = self.default == "online"
         for old in [old for old in self.remembered if old.ranges == device.ranges]:
             self.remembered.remove(old)
             device.blocks.update(old.blocks)
@@ -190,7 +196,7 @@ class Region:
         left = {block: state for block, state in device.blocks.items() if state != "offline"}
         if left:
             self.remembered.append(dataclasses.replace(device, blocks=left))
-        device.blocks, device.driver = {}, ""
+        device.blocks, device.driver, device.kernel_chose = {}, "", False
 
     def set(self, device, word, blocks=None):
         """Write a word to those of the memory blocks at these offsets (default: all of the device) that are not online or offline yet."""
@@ -198,6 +204,7 @@ class Region:
         self.guest.run("cd /sys/devices/system/memory; for block in "
                        f"{' '.join(str(_FIRST + offset // BLOCK) for offset in offsets)}; do echo {word} >memory$block/state || exit; done")
         state = {"offline": "offline", "online_movable": "Movable", "online_kernel": "Normal"}[word]
+        device.kernel_chose = device.kernel_chose and not offsets
         for offset in offsets:
             device.blocks[offset] = state
         if device in self.remembered and state == "offline":

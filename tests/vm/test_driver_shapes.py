@@ -133,6 +133,51 @@ def test_unbound_while_online(region):
     region.bind(last, MOVABLE)
 
 
+def test_released_range_of_a_remembered_device(region):
+    """A device has given one of its ranges back when it was unbound, and is remembered for the other. A new one of that range is
+    its own: its blocks are counted by it and held by the module while they are online, and no longer."""
+    region.policy("offline")
+    begin = region.create([(0, 512)])
+    hole = region.create([(512, 1024)])
+    region.destroy(begin)
+    former = region.create([(0, 512), (1024, 1536)])
+    region.bind(former, OFFLINE)
+    region.set(former, "online_movable", [1024])
+    region.unbind(former)
+    region.destroy(former)
+    new = region.create([(0, 512)])
+    region.bind(new, OFFLINE)
+    region.set(new, "online_movable")
+    region.check()
+    state = f"/sys/bus/dax/devices/{new.name}/state"
+    region.guest.run(f"echo unplugged >{state}; cat {state}; echo online_movable >{state}")
+    region.check()
+    region.set(new, "offline")
+    region.unbind(new)
+    region.check()
+    region.set(region.remembered[0], "offline", [1024])
+    region.check()
+    region.destroy(hole)
+
+
+def test_adopted_with_an_ordinary_memmap(region):
+    """memmap_reason says so where a block was left online with an ordinary memmap, and is "none" once all carry theirs."""
+    device = region.create([(0, 512)])
+    region.policy("offline")
+    region.bind(device, OFFLINE)
+    region.set(device, "online_movable", [128])
+    region.unbind(device)
+    path = f"/sys/bus/dax/devices/{device.name}"
+    region.memmap_on_memory(device, 1)
+    region.bind(device, OFFLINE)
+    assert region.guest.read(f"{path}/kmem/blocks_self_hosted").strip() == "3"
+    assert region.guest.read(f"{path}/kmem/memmap_dram_bytes").strip() == str(2 << 20)
+    assert region.guest.read(f"{path}/kmem/memmap_reason").strip() == "memory blocks were left online with an ordinary memmap"
+    region.guest.run(f"echo unplugged >{path}/state; echo online_movable >{path}/state")
+    device.blocks = dict.fromkeys(device.whole, MOVABLE)
+    region.check()
+
+
 def test_remembered_memory_of_another_cut(region):
     """Memory that is still online is not taken by a device that is cut otherwise; its former device is named."""
     device = region.create([(0, 512)])

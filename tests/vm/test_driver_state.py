@@ -4,11 +4,17 @@ and a device that is unplugged as a whole or not at all. What they say is compar
 
 Runs on 7.2 and 7.3, too, when `tests/vm/prepare 7.2 7.3` has built the driver for them.
 """
+import io
+import pathlib
+import re
+import time
+
 import pytest
 
-from . import kmemd, lab
+from . import kernel_log, kmemd, lab
 from .guest import Nvdimm
-from .kmemd import see
+from .initrd import CpioWriter, Executable
+from .kmemd import BLOCK, see
 
 SERIES = ["6.12", "6.1"] + [series for series in ("7.2", "7.3") if (lab.TOP / "build/guest" / f"kmem-{series}").is_dir()]
 ONLINE = ("online", "online_kernel", "online_movable")
@@ -55,8 +61,6 @@ class Device:
         guest.run(f"modprobe kmem; echo {self.name} >/sys/bus/dax/drivers/device_dax/unbind; "
                   f"echo {self.name} >/sys/bus/dax/drivers/kmem/new_id")
         self.numbers = see(guest).dax[self.name].blocks
-        # Before 7.3 the zone is for userspace to choose.
-        self.chooses = not guest.release.startswith(("6.", "7.2"))
 
     def bind(self, memmap_on_memory=0):
         """All blocks are added, and offline."""
@@ -120,11 +124,21 @@ class Locked:
         self.guest.run("systemctl stop locker")
 
 
+def second_initrd():
+    """An initramfs with nothing but a program that prints /proc/iomem."""
+    archive = io.BytesIO()
+    writer = CpioWriter(archive)
+    writer.add("init", Executable(pathlib.Path(kmemd.overlay("programs"), "usr/local/bin/print-iomem").read_bytes()))
+    writer.finish()
+    return archive.getvalue()
+
+
 @pytest.fixture(scope="module", params=SERIES)
 def device(request, boot_guest):
     """The device on one kernel after the other. 3 GiB, so that a block in a kernel zone is not the only memory there."""
     options = kmemd.options(request.param, service=False, cmdline="memhp_default_state=offline", memory="3G",
-                            nvdimms=[Nvdimm("1152M")])
+                            nvdimms=[Nvdimm("1152M")],
+                            files={"/boot/vmlinuz": lab.Kernel(request.param).image.read_bytes(), "/boot/second": second_initrd()})
     options["overlays"].append(kmemd.overlay("programs"))
     return Device(boot_guest(request.param, **options))
 
@@ -152,31 +166,71 @@ def test_wrong_words_are_refused_in_every_state(device):
         device.expect(before)
 
 
-def test_online_words(device):
-    device.bind()
+DEFAULTS = ("offline", "online", "online_movable", "online_kernel")
+
+
+@pytest.mark.parametrize("memmap_on_memory", [0, 1])
+def test_online_words(guest, device, memmap_on_memory):
+    """A device goes online from `unplugged` only, as the word says and whatever the kernel does with new memory by itself. In a kernel
+    zone, blocks may stay for good: that comes last in this file."""
+    device.bind(memmap_on_memory)
     for word in ONLINE:
-        assert device.write(word) == ("Device or resource busy" if device.chooses else "Operation not supported")
+        assert device.write(word) == "Device or resource busy"
     device.expect("offline")
     assert device.write("unplugged") == ""
-    if device.chooses:
-        for default in ("offline", "online_movable", "online_kernel"):
-            device.guest.run(f"echo {default} >/sys/devices/system/memory/auto_online_blocks")
-            assert device.write("online_movable") == ""
-            device.expect("online_movable")
-            assert device.write("online_kernel") == "Device or resource busy"
-            assert device.write("unplugged") == ""
-            device.expect("unplugged")
-        device.guest.run("echo offline >/sys/devices/system/memory/auto_online_blocks")
-    else:
-        for word in ONLINE:
-            assert device.write(word) == "Operation not supported"
-            device.expect("unplugged")
+    for default in DEFAULTS:
+        guest.run(f"echo {default} >/sys/devices/system/memory/auto_online_blocks")
+        assert device.write("online_movable") == device.write("online_movable\n") == ""
+        before = device.expect("online_movable")
+        assert before.counters["blocks_self_hosted"] == len(device.numbers) * memmap_on_memory
+        for word in ("online", "online_kernel"):
+            assert device.write(word) == "Device or resource busy"
+        assert device.expect("online_movable").blocks == before.blocks
+        assert device.write("unplugged") == device.write("unplugged") == ""
+        device.expect("unplugged")
+    guest.run("echo offline >/sys/devices/system/memory/auto_online_blocks")
+
+
+def test_bound_with_a_default(guest, device):
+    """What the kernel does with new memory is asked when the device is bound, and `state` has its word."""
+    device.bind()
+    assert device.write("unplugged") == ""
+    device.unbind()
+    guest.run("echo online_movable >/sys/devices/system/memory/auto_online_blocks; "
+              f"echo {device.name} >/sys/bus/dax/drivers/kmem/bind; echo offline >/sys/devices/system/memory/auto_online_blocks")
+    device.expect("online_movable")
+    assert device.write("unplugged") == ""
+
+
+def test_unplugged_when_others_took_blocks_offline(device):
     device.bind()
     device.put("online_movable")
-    # Where it is already, there is nothing to choose.
-    assert device.write("online_movable") == device.write("online\n") == ""
-    assert device.write("online_kernel") != ""
-    device.expect("online_movable")
+    device.put("offline", device.numbers[1:3])
+    device.expect("online")
+    # With blocks offline it is neither online nor unplugged.
+    for word in ONLINE:
+        assert device.write(word) == "Device or resource busy"
+    assert device.write("unplugged") == ""
+    device.expect("unplugged")
+
+
+def test_online_that_fails_is_unplugged_again(guest, device):
+    """A block that is refused, by a notifier that comes after ours, or a signal: no block is left."""
+    device.bind()
+    assert device.write("unplugged") == ""
+    before = device.look()
+    guest.run("modprobe memory-notifier-error-inject priority=-100; "
+              "echo -12 >/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLINE/error")
+    try:
+        for default in ("offline", "online_movable"):
+            guest.run(f"echo {default} >/sys/devices/system/memory/auto_online_blocks")
+            assert device.write("online_movable") == "Cannot allocate memory"
+            after = device.expect("unplugged")
+            assert (after.blocks, after.system) == (before.blocks, before.system)
+    finally:
+        guest.run("rmmod memory-notifier-error-inject; echo offline >/sys/devices/system/memory/auto_online_blocks")
+    assert device.write("online_movable") == ""
+    assert device.write("unplugged") == ""
 
 
 def test_blocks_that_others_change(device):
@@ -250,8 +304,64 @@ def test_others_change_blocks_meanwhile(guest, device):
     device.expect("unplugged")
 
 
+def test_unloaded_meanwhile(guest, device):
+    """The module comes and goes, and is refused to go while a block is online, while somebody else puts blocks online and offline."""
+    device.bind()
+    first, last = device.numbers[0], device.numbers[-1]
+    guest.run("systemd-run --quiet --unit=unloader bash -c 'while :; do rmmod kmem && echo gone || echo stays; modprobe kmem; "
+              f"echo {device.name} >/sys/bus/dax/drivers/kmem/new_id; done >/run/unloader 2>/dev/null'")
+    try:
+        guest.run(f"end=$((SECONDS + 8)); while [ $SECONDS -lt $end ]; do for block in {{{first}..{last}}}; do "
+                  f"echo online_movable >{BLOCKS}$block/state; done; sleep 0.1; for block in {{{first}..{last}}}; do "
+                  f"echo offline >{BLOCKS}$block/state; done; sleep 0.1; done 2>/dev/null; true", timeout=90)
+    finally:
+        guest.run("systemctl stop unloader")
+    counts = {word: int(guest.run(f"grep -c {word} /run/unloader || true").out) for word in ("gone", "stays")}
+    print(f"{guest.release}: the module was unloaded {counts['gone']} times, and {counts['stays']} times it was in use")
+    assert counts["gone"]
+    guest.run(f"modprobe kmem; for block in {{{first}..{last}}}; do echo offline >{BLOCKS}$block/state; done 2>/dev/null; "
+              f"[ -e {device.path}/driver ] || echo {device.name} >/sys/bus/dax/drivers/kmem/new_id")
+    device.bind()
+
+
+def test_poisoned_block(guest, device):
+    """A block with a poisoned page is counted, is not put online by the kernel (6.2 and later), and is not added again after it was
+    removed, so that nobody gets the page, until that is asked for."""
+    if guest.release.startswith("6.1."):
+        return    # its kernel does not count them
+    kmem = f"{device.path}/kmem"
+    parameter = "/sys/module/kmem/parameters/poisoned"
+    device.bind()
+    device.put("online_movable")
+    assert guest.read(f"{kmem}/blocks_poisoned").strip() == "0"
+    # The one that went online last is used last: nothing is on it.
+    block = device.numbers[-1]
+    guest.run(f"echo {hex((block << 27) + (5 << 20))} >/sys/devices/system/memory/hard_offline_page")
+    assert guest.read(f"{kmem}/blocks_poisoned").strip() == "1"
+    device.put("offline", [block])
+    result = guest.run(f"echo online_movable >{BLOCKS}{block}/state", check=False)
+    assert "Memory page has hardware error" in result.err
+    assert device.write("unplugged") == ""
+    assert guest.read(f"{kmem}/blocks_poisoned").strip() == "1"
+    for word in ("online_movable", "unplugged", "online_movable"):
+        assert device.write(word) == ""
+    look = device.look()
+    assert look.blocks == ["Movable"] * (len(device.numbers) - 1) + ["absent"]
+    assert (look.state, look.counters["blocks_failed"], look.counters["blocks_poisoned"]) == ("online_movable", 1, 1)
+    guest.run(f"dmesg | tail -20 | grep 'kmem {device.name}: 1 of {len(device.numbers)} memory blocks could not be added: "
+              f"{hex(block << 27)}-{hex(((block + 1) << 27) - 1)} (error -133)'")
+    guest.run(f"echo unplugged >{device.path}/state; echo Y >{parameter}; echo online_movable >{device.path}/state; echo N >{parameter}")
+    device.expect("online_movable")
+    assert guest.read(f"{kmem}/blocks_poisoned").strip() == "0"
+    assert device.write("unplugged") == ""
+    # What is remembered of it goes with the module.
+    device.unbind()
+    guest.run(f"rmmod kmem; modprobe kmem; dmesg | tail -20 | grep 'memory{block} has 1 poisoned pages, which are forgotten'; "
+              f"[ -e {device.path}/driver ] || echo {device.name} >/sys/bus/dax/drivers/kmem/new_id")
+
+
 def test_every_zone_is_restored(guest, device):
-    """Last: a block in a kernel zone may be in use by the kernel for good."""
+    """In a kernel zone a block may be in use by the kernel for good: what follows goes as far as it can."""
     device.bind(1)
     kernel = device.numbers[0]
     device.put("online_movable", device.numbers[2:])
@@ -263,3 +373,59 @@ def test_every_zone_is_restored(guest, device):
     assert answer is None or answer, answer
     assert after.blocks == before.blocks == ["Normal", "offline"] + ["Movable"] * (len(device.numbers) - 2)
     print(f"{guest.release}: {'offline and back' if answer is None else 'in use by the kernel'}")
+
+
+@pytest.mark.parametrize("default", ["offline", "online"])
+def test_left_to_the_kernel(guest, device, default):
+    """`online` is what is read after `online` was written, or was the kernel's default when the device was bound, in whatever zones."""
+    guest.run(f"echo unplugged >{device.path}/state", check=False)
+    if guest.read(f"{device.path}/state").strip() != "unplugged":
+        pytest.skip("a block is in use by the kernel for good")
+    guest.run(f"echo {default} >/sys/devices/system/memory/auto_online_blocks")
+    if default == "online":
+        device.unbind()
+        guest.run(f"echo {device.name} >/sys/bus/dax/drivers/kmem/bind")
+    else:
+        assert device.write("online") == ""
+    device.expect("online")
+    assert device.write("online") == ""
+    for word in ("online_movable", "online_kernel"):
+        assert device.write(word) == "Device or resource busy"
+    device.expect("online")
+    # Until somebody changes a block.
+    first, last = device.numbers[0], device.numbers[-1]
+    guest.run(f"echo offline >{BLOCKS}{last}/state || echo offline >{BLOCKS}{first}/state", check=False)
+    guest.run(f"echo online >{BLOCKS}{last}/state; echo online >{BLOCKS}{first}/state", check=False)
+    assert device.look().state == "online_kernel"
+
+
+def test_online_kernel(guest, device):
+    guest.run(f"echo offline >/sys/devices/system/memory/auto_online_blocks; echo unplugged >{device.path}/state", check=False)
+    if guest.read(f"{device.path}/state").strip() != "unplugged":
+        pytest.skip("a block is in use by the kernel for good")
+    assert device.write("online_kernel") == device.write("online_kernel") == ""
+    device.expect("online_kernel")
+    assert device.write("online") == device.write("online_movable") == "Device or resource busy"
+
+
+def test_kexec_with_memory_online(guest, device):
+    """Last: a kernel that takes the place of the running one finds itself outside of the device's memory, all of which is online, and does
+    not take that memory for RAM: it goes online again only by the driver."""
+    if not device.look().state.startswith("online"):
+        device.bind()
+        device.put("online_movable")
+    assert device.look().state.startswith("online")
+    first, last = device.numbers[0] * BLOCK, (device.numbers[-1] + 1) * BLOCK - 1
+    problems = guest.kernel_problems()
+    guest.run("(sleep 1; kexec-into /boot/vmlinuz /boot/second 'console=ttyS0,115200 panic=-1') >/run/kexec 2>&1 &")
+    deadline = time.monotonic() + 180
+    while "iomem: end" not in guest.console():
+        assert time.monotonic() < deadline, guest.console_tail(30)
+        time.sleep(1)
+    console = guest.console()
+    guest.kill("PASS")
+    assert problems + kernel_log.problems(console) == []
+    lines = [(int(start, 16), int(end, 16), name) for start, end, name in re.findall(r"iomem: *([0-9a-f]+)-([0-9a-f]+) : (.*)", console)]
+    ram = [line for line in lines if line[2].startswith("System RAM")]
+    assert ram and lines[-1][0]
+    assert [line for line in ram if line[0] <= last and line[1] >= first] == []

@@ -50,6 +50,13 @@ static int prepare_all_online(void)
 	return rc;
 }
 
+static int prepare_unplugged(void)
+{
+	int rc = bind_device(&device);
+
+	return rc ? rc : write_text(text_of("/sys/bus/dax/devices/%s/state", device.name), "unplugged");
+}
+
 static int prepare_remembered(void)
 {
 	int rc = prepare_online();
@@ -72,6 +79,7 @@ static const struct walk walks[] = {
 	{"online", "0", prepare_bound, NULL, "online_movable"},
 	{"offline", "1", prepare_online, NULL, "offline"},
 	{"unplug", "0", prepare_all_online, "", "unplugged"},
+	{"plug", "0", prepare_unplugged, "", "online_movable"},
 	{"load", "1", prepare_unloaded, NULL, NULL},
 };
 
@@ -211,6 +219,9 @@ static const char *step(const struct walk *walk, unsigned int number, long *left
 		return text_of("it fails with no allocation failing: %s", strerror(-*rc));
 	if (is_bound(&device))
 		count_blocks();
+	/* All or nothing; what could not be added is another matter. */
+	if (*rc && walk->prepare == prepare_unplugged && counter("blocks_added"))
+		return text_of("%lu blocks are left", counter("blocks_added"));
 	changed = *rc || (is_bound(&device) && counter("blocks_failed"));
 	fault = give_back();
 	return fault || !(changed || *left || number % 8 == 0) ? fault : bind_again();

@@ -161,7 +161,7 @@ static inline struct device find_device(const char *name)
 	return dev;
 }
 
-/* Is the device's `state` right for these numbers of blocks? "online" leaves the zones to whoever chose them. */
+/* Is the device's `state` right for these numbers of blocks? "online" leaves the zones to the kernel. */
 static inline bool state_fits(const char *state, const unsigned int *blocks, unsigned int added)
 {
 	unsigned int online = blocks[KERNEL] + blocks[MOVABLE];
@@ -180,6 +180,39 @@ static inline const char *counter_fault(const struct device *dev, const char *na
 	const char *text = attribute(dev, text_of("kmem/%s", name));
 
 	return *text && strtoull(text, NULL, 0) == wanted ? NULL : text_of("%s is '%s', not %llu", name, text, wanted);
+}
+
+/* An attribute that is a number of things, of which there are at most so many, of so many bytes each. */
+static inline const char *number_fault(const struct device *dev, const char *name, unsigned long long most, unsigned long long each)
+{
+	const char *text = attribute(dev, text_of("kmem/%s", name));
+	unsigned long long value = strtoull(text, NULL, 0);
+
+	/* "" where the device is not bound. */
+	return value % each || value / each > most ? text_of("%s is '%s', of %llu times %llu", name, text, most, each) : NULL;
+}
+
+/* What cannot be true at any moment, however blocks change meanwhile; NULL without it. */
+static inline const char *impossible(const struct device *dev)
+{
+	static const char *const counts[] = {"blocks_added", "blocks_failed", "blocks_self_hosted", "blocks_online_movable",
+					     "blocks_online_kernel"};
+	static const char *const words[] = {"", "unplugged", "offline", "online", "online_kernel", "online_movable"};
+	unsigned long long memmap = dev->block_size / MEMMAP_SHARE;
+	const char *state = attribute(dev, "state"), *fault = NULL;
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		known |= !strcmp(state, words[i]);
+	if (!known)
+		return text_of("state is '%s'", state);
+	for (size_t i = 0; !fault && i < sizeof(counts) / sizeof(*counts); i++)
+		fault = number_fault(dev, counts[i], dev->nr, 1);
+	if (!fault)
+		fault = number_fault(dev, "memmap_dram_bytes", dev->nr, memmap);
+	if (!fault)
+		fault = number_fault(dev, "memmap_device_bytes", dev->nr, memmap);
+	return fault;
 }
 
 static inline const char *bound_fault(const struct device *dev, const unsigned int *blocks, unsigned int added)

@@ -3,6 +3,8 @@
  * soak DEVICE ROUNDS SEED: binds, unbinds, onlines and offlines a dax device in random order while a second process writes to
  * single memory blocks, and compares everything that is shown of it after each round. It runs in guests.
  *
+ * A third process reads what the driver shows of the device all the time, and compares it with what cannot be.
+ *
  * A round is each of the four once, in any order, so that a device is also unbound with blocks online, bound again with
  * some of its blocks there, and bound while it is bound. Both processes draw from the seed; how they meet is up to the kernel.
  */
@@ -27,7 +29,7 @@ static const char *const operation_names[NR_OPERATIONS] = {"bind", "unbind", "on
 struct shared {
 	pthread_mutex_t quiet; /* held by the second process while it writes, by the first while it looks */
 	volatile bool stop;
-	unsigned long done[NR_OPERATIONS], refused[NR_OPERATIONS];
+	unsigned long done[NR_OPERATIONS], refused[NR_OPERATIONS], reads;
 	volatile bool failed;
 	char failure[256];
 };
@@ -177,6 +179,21 @@ static void write_blocks(uint64_t seed)
 	}
 }
 
+/* The third process. Now and then it lets others at the processor. */
+static void read_numbers(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!shared->stop) {
+		const char *fault = impossible(&device);
+
+		if (fault)
+			fail(text_of("read meanwhile: %s", fault));
+		shared->reads++;
+		if (shared->reads % 8 == 0)
+			usleep(10000);
+	}
+}
+
 static bool look(unsigned long round)
 {
 	const char *fault;
@@ -229,7 +246,7 @@ int main(int argc, char **argv)
 	uint64_t seed;
 	time_t began = time(NULL);
 	bool good = true;
-	pid_t other;
+	pid_t other, reader;
 
 	if (argc != 4) {
 		fprintf(stderr, "soak DEVICE ROUNDS SEED\n");
@@ -245,6 +262,11 @@ int main(int argc, char **argv)
 		write_blocks(seed);
 		return 0;
 	}
+	reader = fork();
+	if (!reader) {
+		read_numbers();
+		return 0;
+	}
 	start_drawing(seed);
 	for (round = 0; good && round < rounds; round++) {
 		do_round();
@@ -252,8 +274,9 @@ int main(int argc, char **argv)
 	}
 	shared->stop = true;
 	waitpid(other, NULL, 0);
+	waitpid(reader, NULL, 0);
 	good = clean_up() && good;
-	printf("rounds %lu seconds %ld", round, (long)(time(NULL) - began));
+	printf("rounds %lu seconds %ld reads %lu", round, (long)(time(NULL) - began), shared->reads);
 	for (int i = 0; i < NR_OPERATIONS; i++)
 		printf(" %s %lu refused %lu", operation_names[i], shared->done[i], shared->refused[i]);
 	printf("\n");
