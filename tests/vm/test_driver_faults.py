@@ -14,7 +14,7 @@ BLOCKS = 2
 KMEM = "/lib/modules/$(uname -r)/updates/kmem.ko"
 # name -> allocations that it has at least, and of those the ones that it cannot do without: a walk that lets nothing fail proves nothing
 WALKS = {"bind": (100, 1), "bind-self-hosted": (100, 1), "adopt": (50, 0), "unbind": (3, 1), "unbind-online": (3, 1), "online": (5, 1),
-         "offline": (1, 1), "unplug": (3, 1), "plug": (50, 1), "plug-self-hosted": (50, 1)}
+         "offline": (1, 1), "unplug": (3, 1), "plug": (50, 1)}
 
 # Every allocation of the walking process, also those that may sleep. Not those of page tables of the direct map: x86 takes their success
 # for granted (phys_pud_init() in arch/x86/mm/init_64.c) and dies.

@@ -80,7 +80,6 @@ static const struct walk walks[] = {
 	{"offline", "1", prepare_online, NULL, "offline"},
 	{"unplug", "0", prepare_all_online, "", "unplugged"},
 	{"plug", "0", prepare_unplugged, "", "online_movable"},
-	{"plug-self-hosted", "1", prepare_unplugged, "", "online_movable"},
 	{"load", "1", prepare_unloaded, NULL, NULL},
 };
 
