@@ -39,14 +39,24 @@ int request_read_devices(struct kmemd *kmemd, const struct kmemd_request *reques
 	return 0;
 }
 
+static bool names_all(const struct kmemd_request *request)
+{
+	for (char *const *name = request->devices; name && *name; name++)
+		if (!strcmp(*name, "all"))
+			return true;
+	return !request->devices;
+}
+
 unsigned int request_what_to_read(const struct kmemd_request *request, bool plan_only)
 {
 	if (request->verb == KMEMD_CREATE_DEVICE)
 		return DAX_READ_REGIONS | DAX_READ_IDLE | DAX_READ_RANGES;
 	if (request_only_blocks(request) && !plan_only)
 		return DAX_READ_RANGES;
+	/* One that was shrunk to nothing can be grown again, by name. */
 	if (request->has_size || request->align)
-		return DAX_READ_REGIONS | DAX_READ_BLOCKS;
+		return DAX_READ_REGIONS | DAX_READ_BLOCKS |
+		       (names_all(request) ? 0 : DAX_READ_IDLE);
 	return DAX_READ_BLOCKS;
 }
 

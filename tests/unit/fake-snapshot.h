@@ -204,7 +204,8 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 	kmemd_inventory_free(all);
 	/* One that nothing is cut from has a seed without a size, and is there for DAX_READ_IDLE.
 	 */
-	if (what & DAX_READ_IDLE && exists(sysfs("devices/hmem.2/dax_region"))) {
+	if (what & DAX_READ_IDLE && names && !strcmp(names[0], "all") &&
+	    exists(sysfs("devices/hmem.2/dax_region"))) {
 		for (size_t i = 0; i < inventory->dax_regions.count; i++)
 			free(inventory->dax_regions.items[i].path);
 		inventory->dax_regions.count = 0;
