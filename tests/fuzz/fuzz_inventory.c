@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "inventory/inventory.h"
 #include "inventory/load-inventory.h"
-#include "plan/plan.h"
+#include "plan/plan-device.h"
 #include "policy/decide.h"
 #include "policy/parse-policy.h"
 #include "policy/policy.h"

@@ -65,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	write_file(journal_file, data, size);
 	write_file(record_file, data, size);
-	journal_read(kmemd, &journal);
+	if (journal_read(kmemd, &journal) == 0)
+		journal_release(&journal);
 	records_each(kmemd, check_record, NULL);
 	return 0;
 }

@@ -8,6 +8,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void look_for(const char *text, const struct udev_event *event, enum udev_effect effect)
+{
+	udev_hit_list hits = {0};
+
+	if (udev_find_all(text, event, effect, &hits) < 0)
+		abort();
+	array_foreach(hit, &hits)
+		if (hit->line > hit->last_line)
+			abort();
+	free(hits.items);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct udev_event memory = {
@@ -24,17 +36,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.arch = "x86-64",
 	};
 	char *text = malloc(size + 1);
-	struct udev_hit hit;
 
 	if (!text)
 		return 0;
 	if (size)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	if (udev_finds_onlining(text, &memory, &hit) && hit.line > hit.last_line)
-		abort();
-	if (udev_finds_daxctl(text, &dax, &hit) && hit.line > hit.last_line)
-		abort();
+	for (unsigned int effect = 0; effect < UDEV_EFFECT_COUNT; effect++) {
+		look_for(text, &memory, (enum udev_effect)effect);
+		look_for(text, &dax, (enum udev_effect)effect);
+	}
 	free(text);
 	return 0;
 }

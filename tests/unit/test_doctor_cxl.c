@@ -107,6 +107,7 @@ static void what_lies_in_a_window(void **state)
 	const struct root_decoder *window;
 	struct machine machine;
 	struct range end;
+	size_t regions;
 
 	(void)state;
 	machine_set_up(&machine, HEALTHY);
@@ -125,6 +126,7 @@ static void what_lies_in_a_window(void **state)
 	assert_not_found(&machine, "cxl-soft-reserved");
 	machine.resource.range = machine.inventory->dax.items[0].ranges.items[0];
 	assert_not_found(&machine, "cxl-soft-reserved"); /* a device uses it */
+	regions = machine.inventory->regions.count;
 	machine.inventory->regions.count = 0;
 	assert_not_found(&machine, "cxl-soft-reserved");
 	machine.resource = (struct resource){end, "System RAM"};
@@ -134,6 +136,7 @@ static void what_lies_in_a_window(void **state)
 	assert_found(&machine, SEVERITY_NOTE, "cxl-plain-ram", "1 GiB", "efi=nosoftreserve");
 	machine.facts.command_line[0] = '\0';
 	assert_found(&machine, SEVERITY_NOTE, "cxl-plain-ram", "1 GiB", "special-purpose");
+	machine.inventory->regions.count = regions; /* to be freed */
 	machine_tear_down(&machine);
 }
 

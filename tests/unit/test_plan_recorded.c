@@ -100,8 +100,7 @@ static void destroy_region(struct kmemd_inventory *inventory, const char *name)
 			continue;
 		array_foreach(block, &dax->blocks)
 			assert_false(block_is_online(block->state));
-		free(dax->ranges.items);
-		free(dax->blocks.items);
+		dax_release(dax);
 		*dax = inventory->dax.items[--inventory->dax.count];
 		break;
 	}
