@@ -44,16 +44,29 @@ static int read_reachable_memdevs(struct cxl_ctx *context, struct cxl_decoder *c
 	return 0;
 }
 
-static int read_region_targets(struct cxl_region *cxl, struct region *region)
+static struct cxl_memdev_mapping *mapping_at(struct cxl_region *cxl, unsigned int position)
 {
 	struct cxl_memdev_mapping *mapping;
 
 	cxl_mapping_foreach(cxl, mapping)
 	{
-		struct cxl_decoder *decoder = cxl_mapping_get_decoder(mapping);
-		struct cxl_memdev *memdev = cxl_decoder_get_memdev(decoder);
-		struct region_target *target = array_add(&region->targets);
+		if (cxl_mapping_get_position(mapping) == position)
+			return mapping;
+	}
+	return NULL;
+}
 
+/* By position, which libcxl does not sort by. One that is missing leaves no gap. */
+static int read_region_targets(struct cxl_region *cxl, struct region *region)
+{
+	for (unsigned int position = 0; position < region->ways; position++) {
+		struct cxl_memdev_mapping *mapping = mapping_at(cxl, position);
+		struct cxl_decoder *decoder = mapping ? cxl_mapping_get_decoder(mapping) : NULL;
+		struct cxl_memdev *memdev = decoder ? cxl_decoder_get_memdev(decoder) : NULL;
+		struct region_target *target = decoder ? array_add(&region->targets) : NULL;
+
+		if (!decoder)
+			continue;
 		if (!target)
 			return -ENOMEM;
 		copy_name(target->decoder, cxl_decoder_get_devname(decoder));

@@ -155,7 +155,6 @@ def test_what_is_soft_reserved_is_not_free(soft_reserved):
     guest.run(f"cxl free-dpa -t ram {see(guest).memdevs[SECOND]}", check=False)
 
 
-@pytest.mark.xfail(reason="free space in a window is counted without what else /proc/iomem has there", strict=False)
 def test_plan_promises_no_region_where_it_is_soft_reserved(soft_reserved):
     guest = soft_reserved
     drain_below_soft_reserved(guest)
