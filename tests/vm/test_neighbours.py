@@ -8,9 +8,9 @@ import pytest
 
 from . import kmemd
 from .guest import Expander
-from .kmemd import MIB, has_log, kmemctl, log_cursor, records, see, wait_idle, wait_online
+from .kmemd import MIB, POLICY, has_log, kmemctl, log_cursor, records, see, wait_for, wait_idle, wait_online
 
-SERIAL = 0x1234
+SERIAL, SECOND = 0x1234, 0x5678
 SIZE = 256 * MIB
 ROUNDS = 20
 # A function of the shell for each thing that is done again and again; $dax and $region are what there is now.
@@ -24,8 +24,11 @@ settle() {{ udevadm settle; sleep 0.5; }}
 @pytest.fixture(scope="module", params=["ours", "in-tree"])
 def guest(request, boot_guest):
     """6.12 with an expander of two memory blocks, online by the shipped policy."""
-    guest = boot_guest(request.param, **kmemd.options(
-        driver=request.param == "ours", memory="1G", expanders=[Expander("256M", serial=SERIAL)], ports=1))
+    options = kmemd.options(
+        driver=request.param == "ours", memory="1G", expanders=[Expander("256M", serial=SERIAL)], ports=1,
+        files={f"{POLICY}/10-second.conf": f"[Match]\nSerial={SECOND:#x}\n\n[Memory]\nMode=ignore\n"})
+    options["overlays"].append(kmemd.overlay("programs"))
+    guest = boot_guest(request.param, **options)
     guest.ours = request.param == "ours"
     wait_online(guest, SERIAL, SIZE)
     wait_idle(guest)
@@ -119,3 +122,56 @@ def test_driver_taken_away_with_memory_online(guest):
     guest.run(f"echo {dax} >/sys/bus/dax/drivers/kmem/bind")
     back_online(guest)
     assert guest.kernel_problems() == []
+
+
+@pytest.fixture(scope="module")
+def second(guest):
+    """The memdev of an expander of 512 MiB that no policy wants anything of: what is made of it is made by hand, with its blocks offline."""
+    guest.plug_expander(1, "512M", SECOND)
+    machine = wait_for(guest, lambda machine: SECOND in machine.memdevs, "the second expander")
+    guest.run("udevadm settle")
+    wait_idle(guest)
+    guest.run("echo offline >/sys/devices/system/memory/auto_online_blocks")
+    return machine.memdevs[SECOND]
+
+
+def make_region(guest, memdev, size):
+    """A region by cxl; returns the number of its dax region."""
+    region = guest.run(f"cxl create-region -m -t ram -d decoder0.0 -s {size} -w 1 {memdev}", timeout=120).json()["region"]
+    guest.run("udevadm settle")
+    return region.removeprefix("region")
+
+
+def test_drain_frees_two_regions_from_the_last_decoder_down(guest, second):
+    before = see(guest)
+    numbers = [make_region(guest, second, "256M") for _ in range(2)]
+    for number in numbers:
+        assert kmemctl(guest, f"online-memory dax{number}.0").rc == 0
+    assert see(guest).blocks_of(SECOND) == ["Movable"] * 4
+    drained = kmemctl(guest, f"drain {SECOND:#x}")
+    assert drained.rc == 0, drained.err
+    after = see(guest)
+    assert (after.regions, after.decoders, after.states, after.total) == (before.regions, before.decoders, before.states, before.total)
+    assert guest.kernel_problems() == []
+
+
+def test_nothing_is_drained_while_a_process_has_a_part_mapped(guest, second):
+    """A region that is cut in two: memory in kmem, and a devdax device that an application uses."""
+    before = see(guest)
+    number = make_region(guest, second, "512M")
+    assert kmemctl(guest, f"reconfigure-device -f -s 256M -m system-ram dax{number}.0").rc == 0
+    made, = kmemctl(guest, f"create-device -r {number} -m devdax --json").json()
+    guest.run(f"systemd-run --quiet --unit=mapper -p StandardOutput=truncate:/run/mapper map-dax /dev/{made['chardev']}")
+    guest.wait_until("grep -q mapped /run/mapper", timeout=30)
+    here = see(guest)
+    refused = kmemctl(guest, f"drain {SECOND:#x}")
+    assert refused.rc == 3 and f"(map-dax) has /dev/{made['chardev']} mapped" in refused.err
+    there = see(guest)
+    assert (there.states, there.regions, {name: dax.driver for name, dax in there.dax.items()}) == (
+        here.states, here.regions, {name: dax.driver for name, dax in here.dax.items()})
+    assert guest.run("systemctl is-active mapper", check=False).out.strip() == "active"
+    guest.run("systemctl stop mapper")
+    drained = kmemctl(guest, f"drain {SECOND:#x}")
+    assert drained.rc == 0, drained.err
+    after = see(guest)
+    assert (after.regions, after.decoders, after.states) == (before.regions, before.decoders, before.states)
