@@ -8,16 +8,19 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 /* The daemon looks at what happens for a moment after every event: that is not worth a word. */
 #define TELL_AFTER_MS 1000
-/* flock() knows no time limit, so whoever waits looks again, more seldom with time. */
-#define LOOK_MS	    25
-#define LOOK_MAX_MS 400
+/* For a cancellation that came between two looks. */
+#define LOOK_MS 1000
 
 /* Searchable, so that everybody can read status.json in it; not readable. */
 #define DIRECTORY_MODE 0711
@@ -92,17 +95,46 @@ static void tell_waiting(const struct kmemd *kmemd, int fd, const struct kmemd_j
 				  });
 }
 
-/* 0, -ECANCELED, -ETIMEDOUT, or what flock() says. */
-static int wait_for(const struct kmemd *kmemd, int fd, const struct kmemd_job *job)
+/*
+ * A process that waits in flock(), which knows no time limit, for whoever has it started. The lock
+ * belongs to the open file that both share. In /proc/locks it can be seen to wait.
+ */
+static pid_t start_waiter(int fd)
 {
-	int64_t start = monotonic_ms(), interval = LOOK_MS;
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid < 0 ? -errno : pid;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			_exit(1);
+	_exit(0);
+}
+
+/* Until when it is worth to sleep, in ms from now. */
+static int next_look(const struct kmemd_job *job, int64_t waited, bool told)
+{
+	int64_t left = LOOK_MS;
+
+	if (!told && TELL_AFTER_MS - waited < left)
+		left = TELL_AFTER_MS - waited;
+	if (job->timeout_sec && (int64_t)job->timeout_sec * 1000 - waited < left)
+		left = (int64_t)job->timeout_sec * 1000 - waited;
+	return left > 0 ? (int)left : 0;
+}
+
+/* 0 when the waiter has ended, -ECANCELED or -ETIMEDOUT. */
+static int watch(const struct kmemd *kmemd, int fd, int pidfd, const struct kmemd_job *job)
+{
+	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
+	int64_t start = monotonic_ms(), waited = 0;
 	bool told = false;
 
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int64_t waited = monotonic_ms() - start;
-
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
+	/* A signal ends the sleep, and may be what cancels. */
+	while (poll(&pollfd, 1, next_look(job, waited, told)) <= 0) {
+		waited = monotonic_ms() - start;
 		if (job->cancelled && job->cancelled(job->userdata))
 			return -ECANCELED;
 		if (job->timeout_sec && waited >= (int64_t)job->timeout_sec * 1000)
@@ -111,8 +143,31 @@ static int wait_for(const struct kmemd *kmemd, int fd, const struct kmemd_job *j
 			tell_waiting(kmemd, fd, job);
 			told = true;
 		}
-		poll(NULL, 0, (int)interval);
-		interval = interval * 2 > LOOK_MAX_MS ? LOOK_MAX_MS : interval * 2;
+	}
+	return 0;
+}
+
+/* 0, -ECANCELED, -ETIMEDOUT, or what flock() says. */
+static int wait_for(const struct kmemd *kmemd, int fd, const struct kmemd_job *job)
+{
+	int r = 0;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		_cleanup_close_ int pidfd = -1;
+		pid_t pid;
+
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (r < 0)
+			return r;
+		pid = start_waiter(fd);
+		if (pid < 0)
+			return pid;
+		pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+		r = pidfd < 0 ? -errno : watch(kmemd, fd, pidfd, job);
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
 	return 0;
 }
