@@ -62,6 +62,15 @@ struct subject {
 	bool by_policy; /* policy wants it to be memory, and nobody holds it against that */
 };
 
+static bool is_poisoned(const struct judgement *judgement, const struct dax_device *dax)
+{
+	array_foreach(address, &judgement->facts->log.poisoned)
+		array_foreach(range, &dax->ranges)
+			if (*address >= range->start && *address - range->start < range->size)
+				return true;
+	return false;
+}
+
 static void judge_missing(struct judgement *judgement, const struct subject *subject)
 {
 	const char *name = subject->device->name;
@@ -73,7 +82,10 @@ static void judge_missing(struct judgement *judgement, const struct subject *sub
 		       "%u of %u memory blocks of %s were not added",
 		       subject->counts.in[BLOCK_ABSENT], subject->counts.total, subject->dax->name);
 	explain(finding, "the kernel log names them and says why");
-	if (subject->by_policy)
+	if (is_poisoned(judgement, subject->dax))
+		cure_none(finding, "kmem does not add a block with a broken page again unless its "
+				   "parameter 'poisoned' says so, see kmem(4)");
+	else if (subject->by_policy)
 		cure_by_command(finding, "kmemctl drain %s && kmemctl apply %s", name, name);
 	else
 		cure_by_command(finding,
@@ -120,15 +132,6 @@ static void judge_zone(struct judgement *judgement, const struct subject *subjec
 		return;
 	}
 	cure_zones(judgement, finding, subject);
-}
-
-static bool is_poisoned(const struct judgement *judgement, const struct dax_device *dax)
-{
-	array_foreach(address, &judgement->facts->log.poisoned)
-		array_foreach(range, &dax->ranges)
-			if (*address >= range->start && *address - range->start < range->size)
-				return true;
-	return false;
 }
 
 static void judge_offline(struct judgement *judgement, const struct subject *subject)

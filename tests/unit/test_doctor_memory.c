@@ -379,6 +379,11 @@ static void pages_that_are_broken(void **state)
 	assert_found(&machine, SEVERITY_WARNING, "blocks-offline", "1 of", "kmemctl apply");
 	pages[1] = dax->ranges.items[0].start + dax->ranges.items[0].size - 1;
 	assert_found(&machine, SEVERITY_WARNING, "blocks-offline", "1 of", "EHWPOISON");
+	/* Or is not there. */
+	dax->blocks.items[0].state = BLOCK_ABSENT;
+	assert_found(&machine, SEVERITY_WARNING, "blocks-missing", "1 of", "'poisoned'");
+	machine.facts.log.poisoned.count = 1;
+	assert_found(&machine, SEVERITY_WARNING, "blocks-missing", "1 of", "drain");
 	machine_tear_down(&machine);
 }
 
