@@ -51,13 +51,16 @@ def back_online(guest):
 
 def test_daxctl_takes_memory_out_of_use(guest):
     """Block by block, and then the driver: who puts a block back in between loses the range until the next boot."""
-    cursor = log_cursor(guest)
     rounds(guest, """
         daxctl reconfigure-device -m devdax -f $dax >/dev/null 2>/run/daxctl.err || { echo "round $round: $(cat /run/daxctl.err)"; exit 1; }
         settle
         [ $(basename $(readlink /sys/bus/dax/devices/$dax/driver)) = device_dax ] || { echo "round $round: not devdax any more"; exit 1; }
         bring_back""")
+    cursor = log_cursor(guest)
+    guest.run(f"daxctl reconfigure-device -m devdax -f {see(guest).dax_of(SERIAL).name}", timeout=120)
     has_log(guest, cursor, "left alone from now on, as somebody")
+    wait_idle(guest)
+    assert list(records(guest).values()) == ["manual"]
     back_online(guest)
 
 
