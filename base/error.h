@@ -10,7 +10,7 @@
 /*
  * How everything here says that something went wrong: a function returns 0 or a negative errno,
  * touches its out-parameters only on success and, on failure, fills the error that its caller hands
- * in. Whoever understands the error says it, once.
+ * in. The code that understands the error says it, once.
  */
 /* The outcome of an operation; the values are the exit codes of kmemctl. */
 enum kmemd_result {

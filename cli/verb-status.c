@@ -202,7 +202,7 @@ static void print_all(const struct cli *cli, const struct json_object *json, boo
 }
 
 /*
- * Whoever may not see records or devices is still told the rest, unless a device was asked for.
+ * A user who may not see records or devices is still told the rest, unless a device was asked for.
  */
 static int run(struct cli *cli)
 {

@@ -2,9 +2,9 @@
 #ifndef KMEMD_JOB_SOURCE_H
 #define KMEMD_JOB_SOURCE_H
 /*
- * Jobs of anybody that were cut short. Whoever runs one holds the lock in the run directory, and
- * removes its journal before it lets go: a journal that is there when the lock is closed belongs to
- * a job that was killed.
+ * Jobs of anybody that were cut short. The process that runs one holds the lock in the run
+ * directory, and removes its journal before it lets go: a journal that is there when the lock is
+ * closed belongs to a job that was killed.
  */
 #include <systemd/sd-event.h>
 

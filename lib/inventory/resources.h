@@ -24,7 +24,8 @@ int resources_parse(const char *text, struct resources *ret);
  * standard input, and it is read from there. 0 or -ENOMEM.
  */
 int resources_read(const char *procfs, struct resources *ret);
-/* From the beginning, whoever read it before. What cannot be read is not known. 0 or -ENOMEM. */
+/* From the beginning, even if it was read before. What cannot be read is not known. 0 or -ENOMEM.
+ */
 int resources_read_open(int fd, struct resources *ret);
 void resources_release(struct resources *resources);
 

@@ -96,8 +96,8 @@ static void tell_waiting(const struct kmemd *kmemd, int fd, const struct kmemd_j
 }
 
 /*
- * A process that waits in flock(), which knows no time limit, for whoever has it started. The lock
- * belongs to the open file that both share. In /proc/locks it can be seen to wait.
+ * A process that waits in flock(), which knows no time limit, for the process that starts it. The
+ * lock belongs to the open file that both share. In /proc/locks it can be seen to wait.
  */
 static pid_t start_waiter(int fd)
 {

@@ -4,7 +4,7 @@
 /*
  * The run directory holds what outlives a process and not a boot:
  *
- *   lock		held (flock) by whoever changes the machine's memory
+ *   lock		held (flock) by the process that changes the machine's memory
  *   journal.json	what the job under way must have put right if it is cut short
  *   devices/ID.json	what is known of a device from one job to the next
  *   status.json	what everybody may see of that

@@ -205,7 +205,7 @@ static const char *refusal_of(const struct plan *plan)
 	return plan->decision.refusal[0] ? plan->decision.refusal : plan->refusal;
 }
 
-/* A refusal is said once, and again to whoever asks by name. */
+/* A refusal is said once, and again to a person who asks by name. */
 static int refuse(const struct policy_job *job, const struct task *task, bool told, int r,
 		  struct kmemd_error *error)
 {

@@ -14,7 +14,7 @@ struct changes {
 
 /*
  * Attempts every change, again and again with pauses, until all are done or the attempts (0: no
- * limit) are used up. Allocates nothing: it runs in a fork of whoever uses the library.
+ * limit) are used up. Allocates nothing: it runs in a fork of the process that uses the library.
  */
 void writer_run(struct changes *changes, int directory, unsigned int attempts);
 
