@@ -19,6 +19,7 @@ _PATH = f"/sys/bus/dax/devices/{DEVICE}"
 @pytest.fixture(scope="module", params=SERIES)
 def guest(request, boot_guest):
     """The guest with the device unbound, on one kernel after the other; no driver is loaded."""
+    driver_wear.prepare(request.param)
     subprocess.run([lab.TOP / "tests" / "vm" / "prepare-driver", "--variants", request.param], check=True)
     options = driver_wear.options(request.param, BLOCKS)
     options["overlays"].append(lab.TOP / "build" / "guest" / f"kmem-variants-{request.param}")
