@@ -4,26 +4,46 @@
 #include "base/json.h"
 #include "step/dax-shape.h"
 
-/* The new device's name, and its undo. */
+/* What undo needs once the device has a name. */
+static int note_device(struct run *run, const char *region, const char *name, bool created,
+		       struct kmemd_error *error)
+{
+	struct json_object *what = json_object_new_object();
+
+	json_put_text(what, "region", region);
+	json_put_text(what, "dax", name);
+	json_put_bool(what, "created", created);
+	return run_push_undo(run, STEP_CREATE_DAX, what, error, "destroy %s", name);
+}
+
+/* The kernel chooses the name: until it is known, undo knows a new device by those that were there.
+ */
+static int note_creation(struct run *run, const char *region, struct kmemd_error *error)
+{
+	struct json_object *what = json_object_new_object();
+
+	json_put_text(what, "region", region);
+	json_object_object_add(what, "there", dax_names(run, region));
+	return run_push_undo(run, STEP_CREATE_DAX, what, error, "destroy the new device");
+}
+
+/* A device to be shaped: one without a size that is there, or a new one. */
 static int claim(struct run *run, const struct step *step, char name[DEVICE_NAME_MAX],
 		 struct kmemd_error *error)
 {
 	const char *region = step->shape.region->path;
-	struct json_object *what;
-	bool created;
-	int r = dax_find_or_create(run, region, name, &created, error);
+	bool created = !dax_find_idle(run, region, NULL, name);
+	int r = 0;
 
+	if (created) {
+		r = note_creation(run, region, error);
+		if (r == 0)
+			r = dax_create(run, region, name, error);
+	}
 	if (r < 0)
 		return r;
 	run_made(run, step, name);
-	what = json_object_new_object();
-	json_put_text(what, "dax", name);
-	json_put_text(what, "region", region);
-	json_put_bool(what, "created", created);
-	r = run_push_undo(run, STEP_CREATE_DAX, what, error, "destroy %s", name);
-	if (r < 0 && created)
-		dax_empty(run, region, name, true, NULL);
-	return r;
+	return note_device(run, region, name, created, error);
 }
 
 static int run_it(struct run *run, const struct step *step, struct kmemd_error *error)
@@ -50,8 +70,16 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 
 static int undo(struct run *run, struct json_object *what, struct kmemd_error *error)
 {
-	return dax_empty(run, json_text(what, "region"), json_text(what, "dax"),
-			 json_get_bool(what, "created"), error);
+	const char *region = json_text(what, "region"), *name = json_text(what, "dax");
+	struct json_object *there;
+	char made[DEVICE_NAME_MAX];
+
+	if (name[0])
+		return dax_empty(run, region, name, json_get_bool(what, "created"), error);
+	if (!json_object_object_get_ex(what, "there", &there) ||
+	    !dax_find_idle(run, region, there, made))
+		return 0;
+	return dax_empty(run, region, made, true, error);
 }
 
 const struct step_operations create_dax_operations = {

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "step/dax-driver.h"
 #include "step/use-check.h"
@@ -53,42 +54,72 @@ static bool is_idle(const struct run *run, const char *dax)
 	return !dax_number(run, dax, "size") && dax_has_driver(run, dax, "");
 }
 
-static bool find_idle(const struct run *run, const char *region, char name[DEVICE_NAME_MAX])
+static DIR *open_region(const struct run *run, const char *region)
 {
 	_cleanup_free_ char *path = format_text("%s/%s", run->kmemd->sysfs, region);
-	_cleanup_dir_ DIR *directory = path ? opendir(path) : NULL;
-	unsigned int lowest = UINT32_MAX;
+
+	return path ? opendir(path) : NULL;
+}
+
+/* The number of an entry of that folder that is a device, or -1. */
+static int64_t dax_index(const char *name)
+{
+	unsigned int number;
+	char rest;
+
+	if (sscanf(name, "dax%*u.%u%c", &number, &rest) != 1 || strlen(name) >= DEVICE_NAME_MAX)
+		return -1;
+	return number;
+}
+
+struct json_object *dax_names(const struct run *run, const char *region)
+{
+	struct json_object *names = json_object_new_array();
+	_cleanup_dir_ DIR *directory = open_region(run, region);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (dax_index(entry->d_name) >= 0)
+			json_object_array_add(names, json_object_new_string(entry->d_name));
+	return names;
+}
+
+static bool is_among(struct json_object *names, const char *name)
+{
+	for (size_t i = 0; i < json_object_array_length(names); i++)
+		if (!strcmp(json_object_get_string(json_object_array_get_idx(names, i)), name))
+			return true;
+	return false;
+}
+
+bool dax_find_idle(const struct run *run, const char *region, struct json_object *except,
+		   char name[DEVICE_NAME_MAX])
+{
+	_cleanup_dir_ DIR *directory = open_region(run, region);
+	int64_t lowest = INT64_MAX;
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory))) {
-		unsigned int number;
-		char rest;
+		int64_t index = dax_index(entry->d_name);
 
-		if (sscanf(entry->d_name, "dax%*u.%u%c", &number, &rest) != 1 || number >= lowest ||
-		    strlen(entry->d_name) >= DEVICE_NAME_MAX || !is_idle(run, entry->d_name))
+		if (index < 0 || index >= lowest || !is_idle(run, entry->d_name) ||
+		    (except && is_among(except, entry->d_name)))
 			continue;
-		lowest = number;
+		lowest = index;
 		snprintf(name, DEVICE_NAME_MAX, "%s", entry->d_name);
 	}
-	return lowest != UINT32_MAX;
+	return lowest != INT64_MAX;
 }
 
-int dax_find_or_create(const struct run *run, const char *region, char name[DEVICE_NAME_MAX],
-		       bool *created, struct kmemd_error *error)
+int dax_create(const struct run *run, const char *region, char name[DEVICE_NAME_MAX],
+	       struct kmemd_error *error)
 {
-	int r;
+	int r = write_region(run, region, "create", "1", error);
 
-	*created = false;
-	if (find_idle(run, region, name))
-		return 0;
-	r = write_region(run, region, "create", "1", error);
-	if (r < 0)
-		return r;
-	if (!find_idle(run, region, name))
-		return error_set(error, KMEMD_FAILED, EIO,
-				 "the dax region %s made no new device, and says it did", region);
-	*created = true;
-	return 0;
+	if (r == 0 && !dax_find_idle(run, region, NULL, name))
+		r = error_set(error, KMEMD_FAILED, EIO,
+			      "the dax region %s made no new device, and says it did", region);
+	return r;
 }
 
 int dax_reshape(const struct run *run, const char *dax, uint64_t size, uint64_t align,
@@ -109,13 +140,14 @@ int dax_reshape(const struct run *run, const char *dax, uint64_t size, uint64_t 
 int dax_empty(const struct run *run, const char *region, const char *dax, bool created,
 	      struct kmemd_error *error)
 {
-	unsigned int number = 0;
-	int r = check_dax_offline(run, dax, error);
+	int r = 0;
 
-	if (r == 0)
-		r = dax_write_number(run, dax, "size", 0, error);
-	sscanf(dax, "dax%*u.%u", &number);
-	if (r < 0 || !number || !created)
+	if (dax_number(run, dax, "size")) {
+		r = check_dax_offline(run, dax, error);
+		if (r == 0)
+			r = dax_write_number(run, dax, "size", 0, error);
+	}
+	if (r < 0 || dax_index(dax) <= 0 || !created)
 		return r;
 	return write_region(run, region, "delete", dax, error);
 }

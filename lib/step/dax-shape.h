@@ -19,12 +19,14 @@ int dax_write_number(const struct run *run, const char *dax, const char *attribu
 int dax_write_mapping(const struct run *run, const char *dax, uint64_t start, uint64_t end,
 		      struct kmemd_error *error);
 
-/*
- * A device of the region (its path from the root of sysfs) without a size and a driver, the lowest.
- * *created: the kernel has made it for us.
- */
-int dax_find_or_create(const struct run *run, const char *region, char name[DEVICE_NAME_MAX],
-		       bool *created, struct kmemd_error *error);
+/* The names of the devices of a region (its path from the root of sysfs), as an array of JSON. */
+struct json_object *dax_names(const struct run *run, const char *region);
+/* The lowest device of the region without a size and a driver; except (may be NULL): not these. */
+bool dax_find_idle(const struct run *run, const char *region, struct json_object *except,
+		   char name[DEVICE_NAME_MAX]);
+/* Has the kernel make a device, which has no size. The kernel chooses the name. */
+int dax_create(const struct run *run, const char *region, char name[DEVICE_NAME_MAX],
+	       struct kmemd_error *error);
 /*
  * Size and alignment (0: as it is). The kernel takes an alignment that the ranges have, and a size
  * that the alignment divides: one order or the other may be the one that works.

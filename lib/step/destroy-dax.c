@@ -53,14 +53,14 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 /* Range by range, in the order in which they were: the memory is where it was. */
 static int undo(struct run *run, struct json_object *what, struct kmemd_error *error)
 {
+	const char *region = json_text(what, "region");
 	uint64_t align = json_get_u64(what, "align");
 	char name[DEVICE_NAME_MAX];
-	bool created;
-	int r = 0;
+	int r;
 
 	if (dax_number(run, json_text(what, "dax"), "size"))
 		return 0;
-	r = dax_find_or_create(run, json_text(what, "region"), name, &created, error);
+	r = dax_find_idle(run, region, NULL, name) ? 0 : dax_create(run, region, name, error);
 	if (r == 0 && align)
 		r = dax_write_number(run, name, "align", align, error);
 	for (size_t i = 0; r == 0 && i < json_count(what, "ranges"); i++) {

@@ -410,7 +410,26 @@ static const struct trial trials[] = {
 	  .force = true}},
 	{"dax2.0", {.verb = KMEMD_DESTROY_DEVICE, .force = true}},
 	{"dax1.0", {.verb = KMEMD_DISABLE_DEVICE}},
+	{NULL, {.verb = KMEMD_CREATE_DEVICE}},
 };
+
+/* What creates a device finds capacity that dax2.0 leaves to its region. */
+static struct machine boot_for(const char *folder, const struct trial *trial)
+{
+	static const struct kmemd_request shrink = {
+		.verb = KMEMD_RECONFIGURE_DEVICE,
+		.has_size = true,
+		.size = 4 * BLOCK,
+		.force = true,
+	};
+	struct machine machine = boot(folder, "online\n");
+
+	if (trial->request.verb == KMEMD_CREATE_DEVICE) {
+		assert_done(&machine, ask(&machine, shrink, "dax2.0"));
+		take_picture(&machine);
+	}
+	return machine;
+}
 
 /* Every write of every verb fails once, in ways that a kernel and a full disk have. */
 static void whatever_fails_the_machine_is_as_it_was(void **state)
@@ -422,7 +441,7 @@ static void whatever_fails_the_machine_is_as_it_was(void **state)
 		const struct trial *trial = &trials[i];
 
 		for (unsigned int n = 1; n < 200; n++) {
-			struct machine machine = boot(*state, "online\n");
+			struct machine machine = boot_for(*state, trial);
 			bool ran_out;
 			int r;
 
@@ -497,7 +516,7 @@ static void recover(struct machine *machine)
 /* What the request makes of the machine when nothing comes in between; to be freed. */
 static char *outcome_of(const char *folder, const struct trial *trial)
 {
-	struct machine machine = boot(folder, "online\n");
+	struct machine machine = boot_for(folder, trial);
 	char *wanted;
 
 	assert_done(&machine, ask(&machine, trial->request, trial->name));
@@ -512,7 +531,7 @@ static unsigned int kill_at_each_write(const char *folder, const struct trial *t
 	_cleanup_free_ char *wanted = outcome_of(folder, trial);
 
 	for (unsigned int n = 1; n < 200; n++) {
-		struct machine machine = boot(folder, "online\n");
+		struct machine machine = boot_for(folder, trial);
 		struct trial_run run = {machine, trial};
 		bool lived = survives_kill(n, ask_trial, &run);
 
@@ -575,6 +594,8 @@ static void dry_runs_change_nothing(void **state)
 		_cleanup_(json_object_putp) struct json_object *json = NULL;
 		struct kmemd_request request = trials[i].request;
 
+		if (request.verb == KMEMD_CREATE_DEVICE)
+			continue; /* the region has nothing left */
 		request.devices = names;
 		assert_int_equal(
 			kmemd_report_request(machine.kmemd, &request, &json, &machine.error), 0);

@@ -185,6 +185,37 @@ static void undone_whatever_fails(void **state)
 	assert_true(failed > 5);
 }
 
+static int move_to_dram(void *machine)
+{
+	return move(machine, false);
+}
+
+/* Killed before any of its writes, it is undone by the next job, of whatever device. */
+static void undone_wherever_it_is_killed(void **state)
+{
+	unsigned int n = 1;
+	bool lived;
+
+	do {
+		struct machine machine = boot(*state, "online", POLICY(""));
+		_cleanup_free_ char *before = kernel_tree(), *after = NULL;
+
+		lived = survives_kill(n, move_to_dram, &machine);
+		if (!lived)
+			assert_int_equal(kmemd_drain(machine.kmemd, machine.policy, "dax9.9", &job,
+						     &machine.error),
+					 -ENODEV);
+		after = kernel_tree();
+		if (!strcmp(text_of(sysfs(SWITCH)), "0"))
+			assert_blocks_are("Movable");
+		else if (lived || strcmp(before, after))
+			fail_msg("killed before write %u: neither as it was nor moved\n%s", n,
+				 messages);
+		power_off(&machine);
+	} while (!lived && ++n < WRITES_MAX);
+	assert_true(lived && n > 10);
+}
+
 static void the_plan_is_shown(void **state)
 {
 	static const char *const types[] = {"offline", "bind", "online"};
@@ -256,6 +287,7 @@ int main(void)
 		with_folder(what_is_so_already_is_not_touched),
 		with_folder(refused_before_anything_is_written),
 		with_folder(undone_whatever_fails),
+		with_folder(undone_wherever_it_is_killed),
 		with_folder(the_plan_is_shown),
 		cmocka_unit_test(asked_for_and_not_given_is_bound_anew),
 	};
