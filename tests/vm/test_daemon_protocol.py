@@ -88,7 +88,7 @@ def test_another_worker_follows_one_that_is_killed(guest):
     cursor = log_cursor(guest)
     with Locked(guest):
         guest.run("systemctl reload kmemd")
-        first = guest.wait_until("pgrep -x kmemd-worker").out.strip()
+        first = guest.wait_until("pgrep -ox kmemd-worker").out.strip()     # not the process that waits for the lock
         wait_status(guest, "^Waiting for ")
         guest.run(f"kill -KILL {first}")
         guest.wait_until(f"pgrep -x kmemd-worker | grep -vx {first}")
