@@ -2,6 +2,7 @@
 #include "step/change-blocks.h"
 
 #include "base/cleanup.h"
+#include "base/deadline.h"
 #include "base/json.h"
 #include "inventory/dax-source.h"
 #include "inventory/memory-block.h"
@@ -15,9 +16,38 @@
 #include "step/use-check.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 
-#define ATTEMPTS 3
+#define ATTEMPTS	 3
+#define RANGES_APPEAR_MS 10000
+#define RANGES_LOOK_MS	 50
+
+/*
+ * A new device can have its driver before it has its ranges: the kernel binds it when it is added,
+ * and adds the folders of its mappings only then (devm_create_dev_dax(), Linux 5.10 to 7.3), of
+ * which no event tells.
+ */
+static int read_with_ranges(const struct run *run, const char *name,
+			    struct kmemd_inventory **inventory, const struct dax_device **ret,
+			    struct kmemd_error *error)
+{
+	int64_t deadline = monotonic_ms() + RANGES_APPEAR_MS;
+	char *names[] = {(char *)name, NULL};
+	int r;
+
+	for (;;) {
+		r = inventory_read_dax(run->kmemd, names, NULL, DAX_READ_RANGES, inventory, error);
+		if (r < 0)
+			return r;
+		*ret = inventory_dax(*inventory, name);
+		if (!*ret || !(*ret)->size || (*ret)->ranges.count || run_is_cancelled(run) ||
+		    monotonic_ms() >= deadline)
+			return 0;
+		*inventory = kmemd_inventory_free(*inventory);
+		poll(NULL, 0, RANGES_LOOK_MS);
+	}
+}
 
 /*
  * The device's ranges as they are now. Those of the snapshot serve while nobody has bound the
@@ -27,18 +57,15 @@
 static int read_device(const struct run *run, const char *name, struct kmemd_inventory **inventory,
 		       struct dax_device *ret, struct kmemd_error *error)
 {
-	char *names[] = {(char *)name, NULL};
 	const struct dax_device *dax = NULL;
-	int r;
+	int r = 0;
 
 	if (run->inventory && !run->rebound)
 		dax = inventory_dax(run->inventory, name);
-	if (!dax || !dax_is_kmem(dax) || !dax->ranges.count) {
-		r = inventory_read_dax(run->kmemd, names, NULL, DAX_READ_RANGES, inventory, error);
-		if (r < 0)
-			return r;
-		dax = inventory_dax(*inventory, name);
-	}
+	if (!dax || !dax_is_kmem(dax) || !dax->ranges.count)
+		r = read_with_ranges(run, name, inventory, &dax, error);
+	if (r < 0)
+		return r;
 	if (!dax)
 		return error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", name);
 	*ret = *dax;
