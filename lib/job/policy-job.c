@@ -281,6 +281,7 @@ static int do_device(const struct policy_job *job, const struct kmemd_inventory 
 		     const struct device *device, bool *ret_acted, struct kmemd_error *error)
 {
 	struct decision decision;
+	struct record record;
 	struct plan plan;
 	int r;
 
@@ -289,7 +290,9 @@ static int do_device(const struct policy_job *job, const struct kmemd_inventory 
 	if (is_left_alone(job, device, &decision))
 		return 0;
 	if (!decision.file || (decision.settings.mode == MODE_IGNORE && !decision.refusal[0])) {
-		if (job->named)
+		/* What was refused is wanted no more. */
+		if (job->named ||
+		    (record_read(job->kmemd, device, &record) && record.state == RECORD_REFUSED))
 			record_remove(job->kmemd, device);
 		return 0;
 	}

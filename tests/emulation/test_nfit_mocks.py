@@ -161,7 +161,6 @@ def test_failed_dimms_are_there_and_disturb_nothing(guest, machine):
     assert planned(guest, machine.dax["uuid"])["mode"] == "ignore"
 
 
-@pytest.mark.xfail(reason="the health of DIMMs is not read", strict=False)
 def test_doctor_names_failed_dimms(guest):
     found = str(kmemctl(guest, "doctor --json").json())
     for dimm, flags in kernel_flags(guest).items():
