@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where a new region finds its place, and in which order regions go: the rules of ports and decoders. */
+/* Where a new region finds its place, and in which order regions go: the rules of ports and
+ * decoders. */
 #include "plan-fixture.h"
 
 #include "plan/plan-region.h"
@@ -101,9 +102,8 @@ static void a_region_lies_above_those_that_share_a_port(void **state)
 			"mem1", "2",
 			"{'decoder': 'decoder3.0', 'id': 0, 'dpa_size': 268435456, 'mode': 'ram', "
 			"'region': 'region1'}"),
-		.root_decoders = WINDOW(RANGE("1073741824", "268435456") ", " RANGE(
-						"1610612736", "536870912"),
-					""),
+		.root_decoders = WINDOW(
+			RANGE("1073741824", "268435456") ", " RANGE("1610612736", "536870912"), ""),
 		.regions = REGION_AT("region1", "1342177280", "mem1", "decoder3.0"),
 	};
 	struct planned planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
@@ -259,8 +259,9 @@ static void what_is_in_use_by_whatever_road_is_seen(void **state)
 	(void)state;
 	drains(&devdax, "unbind dax1.0; unbind dax1.1; destroy-region region1", "");
 	drains(&foreign, "", "dax1.0 is held by the driver fsdev_dax, which is somebody else's");
-	drains(&unbound, "", "1 memory blocks of dax1.0 are online although it is bound to no "
-			     "driver");
+	drains(&unbound, "",
+	       "1 memory blocks of dax1.0 are online although it is bound to no "
+	       "driver");
 	assert_refused(&policy, RAM_POLICY, "mem0", "dax1.0 is held by the driver fsdev_dax");
 	policy = unbound;
 	assert_refused(&policy, RAM_POLICY, "mem0", "somebody took the driver away");
@@ -270,8 +271,7 @@ static void what_is_in_use_by_whatever_road_is_seen(void **state)
 static void one_part_that_is_refused_keeps_no_other_from_being_done(void **state)
 {
 	struct machine machine = {
-		.memdevs =
-			"{" MEMDEV_TEXT ", 'ram_size': 1073741824, 'ram_allocated': 536870912}",
+		.memdevs = "{" MEMDEV_TEXT ", 'ram_size': 1073741824, 'ram_allocated': 536870912}",
 		.root_decoders = "{'decoder': 'decoder0.0', 'volatile_capable': true, "
 				 "'creates_ram': true, 'ways': 1, 'size': 536870912, 'memdevs': "
 				 "['mem0'], 'free': []}",
