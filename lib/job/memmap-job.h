@@ -13,7 +13,7 @@
 int kmemd_memmap_set(struct kmemd *kmemd, const char *device, bool on, const struct kmemd_job *job,
 		     struct kmemd_error *error);
 /*
- * The same also while its memory is in use: its blocks go offline, the device is bound anew, and
+ * The same also while its memory is in use: its blocks go offline, the device is bound again, and
  * they come back into the zone that they were in; what cannot be done is undone. Refused where a
  * policy file (policy may be NULL) says the opposite, where the blocks are not all online in one
  * zone, and where the memmap would not fit into DRAM.

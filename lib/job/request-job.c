@@ -241,7 +241,7 @@ static int check(struct task *task, const struct plan_part *part, const struct r
 
 static void tell_unchanged(const struct task *task)
 {
-	task_tell(task, KMEMD_EVENT_NOTICE, NULL, "%s: is so already", task->name);
+	task_tell(task, KMEMD_EVENT_NOTICE, NULL, "%s: nothing to change", task->name);
 }
 
 /* What was done, or that there was nothing to do. */
@@ -333,7 +333,7 @@ static int do_target(struct work *work, const struct kmemd_inventory *inventory,
 	return 0;
 }
 
-/* What has been read of several devices is old when the second one has its turn: read it anew. */
+/* What has been read of several devices is old when the second one is done: read it again. */
 static int do_device(struct work *work, const struct kmemd_inventory *inventory,
 		     const struct dax_device *dax, unsigned int what)
 {

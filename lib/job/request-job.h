@@ -11,7 +11,7 @@ struct json_object;
 
 /*
  * Does it, device by device, each as a job of its own: what cannot be done is undone (or kept) for
- * that device, and the next one has its turn. A device that is then not in use as the policy (which
+ * that device, and the next one follows. A device that is then not in use as the policy (which
  * may be NULL) would have it is held against it; one that is in use again is not held any more.
  * Persistent memory becomes system RAM only when it is named.
  *
