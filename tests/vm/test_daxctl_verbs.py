@@ -99,7 +99,7 @@ def test_memory_goes_offline_and_online(guest):
     works(guest, "online-memory dax0.0")
     assert works(guest, "offline-memory dax0.0").endswith("offlined memory for 1 device\n")
     assert blocks(guest) == {"offline"}
-    assert "already" in works(guest, "offline-memory dax0.0")
+    assert "nothing to change" in works(guest, "offline-memory dax0.0")
     # By hand: the daemon leaves it alone until it is brought back by hand.
     guest.write(f"{POLICY}/10-test.conf", "[Match]\nKind=hmem\n\n[Memory]\nMode=system-ram\n")
     guest.run("systemctl reload kmemd; udevadm trigger --settle --subsystem-match=memory")
@@ -108,7 +108,7 @@ def test_memory_goes_offline_and_online(guest):
     assert "held" in records(guest).values()
     assert works(guest, "online-memory dax0.0").endswith("onlined memory for 1 device\n")
     assert blocks(guest) == {"Movable"} and "held" not in records(guest).values()
-    assert "already" in works(guest, "online-memory dax0.0")
+    assert "nothing to change" in works(guest, "online-memory dax0.0")
     works(guest, "online-memory --no-movable dax0.0")
     assert blocks(guest) == {"Normal"}
     wait_idle(guest)
