@@ -102,7 +102,7 @@ int block_open_zones(int directory, int node, uint64_t index)
 int block_read_zones(int fd, enum block_state *ret)
 {
 	char text[128];
-	/* Reading from the beginning makes sysfs ask the kernel anew. */
+	/* Reading from the beginning makes sysfs ask the kernel again. */
 	ssize_t length = pread(fd, text, sizeof(text), 0);
 
 	if (length < 0)

@@ -174,7 +174,7 @@ static void refuse_static(const struct request_plan *wanted)
 	const struct dax_device *dax = wanted->target->dax;
 
 	plan_refuse(wanted->plan,
-		    "%s is the whole of %s, which the kernel lets nobody cut or align anew; "
+		    "%s is the whole of %s, which the kernel allows nobody to cut or align; "
 		    "ndctl create-namespace -f -e %s -m devdax makes it again, and destroys what "
 		    "is on it",
 		    dax->name, dax->origin[0] ? dax->origin : "its namespace",
@@ -300,7 +300,7 @@ static int plan_reconfigure(struct request_plan *wanted)
 		return to_system_ram(wanted, unbound, size);
 	if (request->mode == KMEMD_MODE_DEVDAX)
 		return to_devdax(wanted, unbound);
-	/* Only cut anew: what held it gets it back. */
+	/* Only cut again: what held it gets it back. */
 	if (!unbound || !dax->driver[0])
 		return 0;
 	r = add_bind(wanted, dax_is_kmem(dax) ? "kmem" : "device_dax", size);

@@ -3,8 +3,8 @@
 #define KMEMD_TRANSITION_H
 /*
  * Memory blocks changing their state. A process of its own does the writing: a write of "offline"
- * can sit in the page allocator for minutes, where of all signals only SIGKILL ends it. Whoever
- * waits for it can so keep a deadline, and be cancelled, whatever the kernel does.
+ * can sit in the page allocator for minutes, where of all signals only SIGKILL ends it. The
+ * process that waits for it keeps its deadline and can be cancelled, whatever the kernel does.
  *
  * The writer inherits the machine's lock and dies with its parent: when somebody else gets the
  * lock, nobody is writing any more.

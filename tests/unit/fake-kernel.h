@@ -76,7 +76,7 @@ static struct shared {
 		char noted[512];
 	} fault;
 	unsigned int sleeps;
-	pid_t process; /* that dies of a fault, whoever of its children does the write */
+	pid_t process; /* that dies of a fault, also when one of its children does the write */
 } * shared;
 
 #define fault  (shared->fault)

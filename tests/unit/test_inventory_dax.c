@@ -198,7 +198,7 @@ static void the_driver_counts_so_nobody_else_has_to(void **state)
 
 	assert_int_equal(dax_named(counted, "dax0.0")->blocks.count, 0);
 	assert_counts(dax_named(counted, "dax0.0"), 60, 8, 30, 2);
-	/* Whoever changes blocks wants to know which. */
+	/* A caller that changes blocks wants to know which. */
 	tree_block(*state, 1024 * GIB / BLOCK + 5, "Movable");
 	TREE(looked, *state, DAX_READ_BLOCKS);
 	assert_int_equal(dax_named(looked, "dax0.0")->blocks.count, 100);

@@ -166,7 +166,7 @@ static void do_step(struct kmemd_inventory *inventory, const struct step *step, 
 	}
 }
 
-/* The snapshot after a plan: its devices are found anew. */
+/* The snapshot after a plan: its devices are found again. */
 static struct kmemd_inventory *after_plan(struct kmemd_inventory *inventory,
 					  const struct plan *plan)
 {

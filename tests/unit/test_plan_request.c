@@ -286,7 +286,7 @@ static void a_device_is_enabled_disabled_and_destroyed(void **state)
 		assert_outcome(&cases[i].setup, &cases[i].outcome);
 }
 
-static void a_device_is_cut_anew(void **state)
+static void a_device_is_cut_again(void **state)
 {
 #define SIZED(bytes, ...)                                                                          \
 	RECONFIGURE(KMEMD_MODE_UNCHANGED, .has_size = true, .size = bytes, ##__VA_ARGS__)
@@ -454,7 +454,7 @@ int main(void)
 		cmocka_unit_test(persistent_memory_has_to_be_named),
 		cmocka_unit_test(memory_goes_online_and_offline),
 		cmocka_unit_test(a_device_is_enabled_disabled_and_destroyed),
-		cmocka_unit_test(a_device_is_cut_anew),
+		cmocka_unit_test(a_device_is_cut_again),
 		cmocka_unit_test(a_device_is_created),
 		cmocka_unit_test(what_makes_no_sense_is_told),
 		cmocka_unit_test(the_kernels_own_onlining_is_held),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The main job on Debian's 6.12 with our driver: expanders come online by themselves and carry their own memmap, are drained,
-unplugged and plugged again; and whoever is killed on the way, the machine ends as policy says.
+unplugged and plugged again; and whichever process is killed on the way, the machine ends as policy says.
 
 The kernel of this guest onlines new memory by itself, into a zone of its own choice: Debian's default.
 """
