@@ -8,6 +8,7 @@
  * can be written out and read back.
  */
 #include "base/array.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -204,6 +205,9 @@ struct memdev {
 	bool accelerator;		   /* type 2: its memory is another driver's */
 	int ram_qos_class, pmem_qos_class; /* Linux 6.8; -1 unknown */
 	char vendor[16], model[16], firmware[32]; /* PCI ids as in sysfs (0x8086), or "" */
+	char slot[DEVICE_NAME_MAX]; /* the PCI slot that it is in and that can be powered off, or ""
+				     */
+	bool slot_shared;	    /* with another function of the same card */
 };
 
 /* What lies in a part of a CXL window, as the kernel's resource tree names it. */
@@ -378,6 +382,9 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory);
  * none. A memdev's name means its volatile capacity before its persistent one.
  */
 const struct device *inventory_device(const struct kmemd_inventory *inventory, const char *name);
+/* The same; without it, -ENODEV and the sentence for the person. */
+int inventory_find_device(const struct kmemd_inventory *inventory, const char *name,
+			  const struct device **ret, struct kmemd_error *error);
 const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *inventory,
 						  const char *name);
 

@@ -10,6 +10,7 @@
 #include "inventory/free-space.h"
 #include "inventory/read-memdev.h"
 #include "inventory/read-ports.h"
+#include "inventory/read-slots.h"
 
 #include <cxl/libcxl.h>
 
@@ -210,6 +211,8 @@ int read_cxl(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 		if (r == 0)
 			r = read_memdev(kmemd, memdev, inventory);
 	}
+	if (r == 0)
+		r = read_slots(kmemd, inventory);
 	if (r == 0)
 		r = finish(kmemd, inventory);
 	return r < 0 ? error_memory(error) : 0;

@@ -95,20 +95,16 @@ int job_read_device(struct kmemd *kmemd, const char *name, struct kmemd_inventor
 		    const struct device **ret_device, struct kmemd_error *error)
 {
 	struct kmemd_inventory *inventory = NULL;
-	const struct device *device;
 	int r = kmemd_inventory_read(kmemd, &inventory, error);
 
 	if (r < 0)
 		return r;
-	device = inventory_device(inventory, name);
-	if (!device) {
+	r = inventory_find_device(inventory, name, ret_device, error);
+	if (r < 0)
 		kmemd_inventory_free(inventory);
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
-	}
-	*ret_inventory = inventory;
-	*ret_device = device;
-	return 0;
+	else
+		*ret_inventory = inventory;
+	return r;
 }
 
 /* --- a part of a plan ---------------------------------------------------------------------------
@@ -212,7 +208,8 @@ bool task_undo(const struct kmemd *kmemd, struct journal *journal, struct run *r
 
 static bool keeps(const struct task *task, const struct run *run)
 {
-	if (!json_object_array_length(run->undo) || task->plan->goal == GOAL_DRAIN)
+	if (!json_object_array_length(run->undo) || task->plan->goal == GOAL_DRAIN ||
+	    task->plan->goal == GOAL_EJECT)
 		return false;
 	return run->keep || task->plan->decision.settings.on_failure == ON_FAILURE_KEEP;
 }
@@ -328,7 +325,7 @@ static int run_parts(struct task *task, struct kmemd_error *error)
 		struct kmemd_error part_error = {0};
 		int r;
 
-		if (!part->count)
+		if (!part->count || (part->after_all && task->failed))
 			continue;
 		/* Before anything is changed. */
 		r = journal_write(task->kmemd, &task->journal, &part_error);

@@ -58,7 +58,7 @@ static const char *mode_of(const struct plan *plan)
 {
 	if (plan->goal == GOAL_REQUEST) /* policy has no say in it */
 		return "by-hand";
-	if (plan->goal == GOAL_DRAIN)
+	if (plan->goal == GOAL_DRAIN || plan->goal == GOAL_EJECT)
 		return "drain";
 	return mode_names[plan->decision.settings.mode];
 }
@@ -133,32 +133,43 @@ static void leave_held_alone(const struct kmemd *kmemd, struct plan *plan)
 		plan_release(plan);
 }
 
+static bool is_named(const struct kmemd_inventory *inventory, char *const *names,
+		     const struct device *device)
+{
+	for (size_t i = 0; names[i]; i++)
+		if (inventory_device(inventory, names[i]) == device)
+			return true;
+	return false;
+}
+
 static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
-			  const struct kmemd_policy *policy, const char *name, enum goal goal,
+			  const struct kmemd_policy *policy, char *const *names, enum goal goal,
 			  void (*put)(struct json_object *array, const struct kmemd *kmemd,
 				      const struct plan *plan),
 			  struct json_object **ret, struct kmemd_error *error)
 {
 	struct json_object *json, *devices;
-	const struct device *only = name ? inventory_device(inventory, name) : NULL;
+	const struct device *found;
+	int r = 0;
 
-	if (name && !only)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
+	for (size_t i = 0; r == 0 && names[i]; i++)
+		r = inventory_find_device(inventory, names[i], &found, error);
+	if (r < 0)
+		return r;
 	json = json_object_new_object();
 	devices = json_put_array(json, "devices");
 	array_foreach(device, &inventory->devices) {
 		struct decision decision;
 		struct plan plan;
 
-		if (only && only != device)
+		if (names[0] && !is_named(inventory, names, device))
 			continue;
 		policy_decide(policy, &inventory->host, device, &decision);
 		if (!devices || plan_make(inventory, device, &decision, goal, &plan) < 0) {
 			json_object_put(json);
 			return error_memory(error);
 		}
-		if (!name)
+		if (!names[0])
 			leave_held_alone(kmemd, &plan);
 		put(devices, kmemd, &plan);
 		plan_release(&plan);
@@ -168,17 +179,18 @@ static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inv
 }
 
 int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
-		      const struct kmemd_policy *policy, const char *device, bool drain,
+		      const struct kmemd_policy *policy, char *const *devices, enum goal goal,
 		      struct json_object **ret, struct kmemd_error *error)
 {
-	return report_devices(kmemd, inventory, policy, device, drain ? GOAL_DRAIN : GOAL_POLICY,
-			      report_plan, ret, error);
+	return report_devices(kmemd, inventory, policy, devices, goal, report_plan, ret, error);
 }
 
 int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			 const struct kmemd_policy *policy, const char *device,
 			 struct json_object **ret, struct kmemd_error *error)
 {
-	return report_devices(kmemd, inventory, policy, device, GOAL_POLICY, put_explanation, ret,
+	char *names[] = {(char *)device, NULL};
+
+	return report_devices(kmemd, inventory, policy, names, GOAL_POLICY, put_explanation, ret,
 			      error);
 }

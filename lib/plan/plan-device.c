@@ -2,6 +2,7 @@
 #include "plan/plan-device.h"
 
 #include "plan/plan-drain.h"
+#include "plan/plan-eject.h"
 #include "plan/plan-policy.h"
 
 #include <inttypes.h>
@@ -83,8 +84,10 @@ int plan_make(const struct kmemd_inventory *inventory, const struct device *devi
 	int r = 0;
 
 	if (!refuse_lost(&plan, inventory))
-		r = goal == GOAL_DRAIN ? plan_drain(&plan, inventory)
-				       : plan_policy(&plan, inventory);
+		r = goal == GOAL_POLICY ? plan_policy(&plan, inventory)
+					: plan_drain(&plan, inventory);
+	if (r == 0 && goal == GOAL_EJECT && !plan.refusal[0])
+		r = plan_eject(&plan);
 	if (r == 0)
 		refuse_beside_lost(&plan, inventory);
 	if (r < 0) {

@@ -6,13 +6,15 @@
  * in, steps out. Planning what is there already gives no steps.
  *
  * A plan has parts that do not depend on each other: each region and dax device that is there, and
- * the capacity that is free. A part that is refused keeps no other part from being done.
+ * the capacity that is free. A part that is refused keeps no other part from being done, except one
+ * that has to come after all others.
  */
 #include "step/step.h"
 
 enum goal {
 	GOAL_POLICY,  /* what the decision says */
 	GOAL_DRAIN,   /* out of use, its region and decoders free */
+	GOAL_EJECT,   /* drained, and its PCI slot powered off */
 	GOAL_REQUEST, /* what a person asked for, see plan/request.h */
 };
 
@@ -20,6 +22,7 @@ enum goal {
 struct plan_part {
 	char subject[DEVICE_NAME_MAX]; /* region or dax device; "": the device's free capacity */
 	size_t first, count;	       /* steps */
+	bool after_all;		       /* only when all parts before it are done */
 	char refusal[384];	       /* why nothing is done although something is wanted, or "" */
 };
 

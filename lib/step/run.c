@@ -125,8 +125,9 @@ static int undo_one(struct run *run, struct json_object *undo, struct kmemd_erro
 	struct json_object *what = NULL;
 
 	json_object_object_get_ex(undo, "what", &what);
-	if (type == STEP_COUNT)
-		return error_set(error, KMEMD_FAILED, EINVAL, "there is no step called '%s'",
+	if (type == STEP_COUNT || !step_operations(type)->undo)
+		return error_set(error, KMEMD_FAILED, EINVAL,
+				 "there is no step called '%s' that can be undone",
 				 json_text(undo, "step"));
 	return step_operations(type)->undo(run, what, error);
 }

@@ -21,6 +21,7 @@ enum step_type {
 	STEP_CREATE_DAX,     /* target: number of the dax region */
 	STEP_RESIZE_DAX,     /* target: dax device; its size, alignment or both */
 	STEP_DESTROY_DAX,    /* target: dax device; its capacity goes back to the dax region */
+	STEP_POWER_OFF_SLOT, /* target: PCI slot; of a memdev that is drained */
 	STEP_COUNT,
 };
 
@@ -63,6 +64,10 @@ struct step_shape {
 	size_t mapping_count;
 };
 
+struct step_slot {
+	char memdev[DEVICE_NAME_MAX], host[64]; /* what is in it: mem0, 0000:0d:00.0 */
+};
+
 struct step {
 	enum step_type type;
 	struct step_target target;
@@ -72,6 +77,7 @@ struct step {
 		struct step_unbind unbind;
 		struct step_blocks blocks; /* STEP_ONLINE, STEP_OFFLINE */
 		struct step_shape shape;
+		struct step_slot slot; /* STEP_POWER_OFF_SLOT */
 	};
 	/* What it costs, in bytes. */
 	uint64_t dram_bytes, device_bytes, lost_bytes;
@@ -100,6 +106,7 @@ struct step_operations {
 	/*
 	 * Undoes a step from what it noted with run_push_undo() before its first write. It may run
 	 * in another process, long after, and more than once: it looks at the kernel first, too.
+	 * NULL: it notes nothing, because there is no way back.
 	 */
 	int (*undo)(struct run *run, struct json_object *what, struct kmemd_error *error);
 	/*

@@ -40,6 +40,8 @@
 #include "base/parse.h"
 #include "inventory/memory-block.h"
 #include "inventory/read-dax.h"
+#include "inventory/read-slots.h"
+#include "job/drain-job.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
@@ -60,6 +62,8 @@ void backoff_sleep(unsigned int ms);
 #define WINDOW_START UINT64_C(0x1000000000)
 #define NVDIMM_START UINT64_C(0x2000000000)
 #define KILLED	     77 /* exit code of a process that the fault killed */
+/* What kmemd_drain() is asked for. */
+#define DRAIN(...) (&(struct kmemd_drain){.devices = (char *[]){(char *)__VA_ARGS__, NULL}})
 
 static struct shared {
 	struct fault {
@@ -663,7 +667,7 @@ static void add_to_tree(const char *path)
 }
 
 /* To be freed. What a decoder's mode was while it has no capacity means nothing. */
-static char *kernel_tree(void)
+static inline char *kernel_tree(void)
 {
 	if (number_of(cxl("decoder2.0", "dpa_size")) == 0)
 		write_text(cxl("decoder2.0", "mode"), "none\n");

@@ -36,6 +36,7 @@ static void read_fake_regions(struct kmemd_inventory *inventory)
 static void read_fake_cxl(struct kmemd_inventory *inventory)
 {
 	struct root_decoder *window = array_add(&inventory->root_decoders);
+	struct endpoint_decoder *decoder;
 	struct memdev *memdev;
 
 	copy_name(window->name, "decoder0.0");
@@ -58,6 +59,13 @@ static void read_fake_cxl(struct kmemd_inventory *inventory)
 	memdev->ram_allocated = number_of(cxl("decoder2.0", "dpa_size"));
 	if (!memdev->ram_allocated)
 		copy_name(memdev->free_decoder, "decoder2.0");
+	decoder = array_add(&memdev->decoders);
+	copy_name(decoder->name, "decoder2.0");
+	decoder->mode = DECODER_RAM;
+	decoder->dpa_size = memdev->ram_allocated;
+	array_foreach(region, &inventory->regions)
+		if (region->targets.count)
+			copy_name(decoder->region, region->name);
 }
 
 static void read_fake_dax(struct kmemd_inventory *inventory, const char *name)
@@ -93,7 +101,7 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	_cleanup_dir_ DIR *directory = opendir(sysfs("bus/dax/devices"));
 	struct dirent *entry;
 
-	(void)kmemd, (void)error;
+	(void)error;
 	assert_non_null(inventory);
 	copy_name(inventory->host.kernel, "6.12-fake");
 	copy_name(inventory->host.auto_online_blocks,
@@ -103,6 +111,7 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	inventory->host.kmem = KMEM_DROP_IN;
 	inventory->host.memory_available = GIB;
 	read_fake_cxl(inventory);
+	assert_int_equal(read_slots(kmemd, inventory), 0);
 	while (directory && (entry = readdir(directory)))
 		if (entry->d_name[0] != '.' &&
 		    number_of(sysfs("bus/dax/devices/%s/size", entry->d_name)))

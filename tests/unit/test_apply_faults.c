@@ -96,7 +96,8 @@ static int run_trial(struct machine *machine, const struct trial *trial)
 	if (!trial->drains)
 		return apply(machine, trial->device);
 	memset(&machine->error, 0, sizeof(machine->error));
-	return kmemd_drain(machine->kmemd, machine->policy, trial->device, &job, &machine->error);
+	return kmemd_drain(machine->kmemd, machine->policy, DRAIN(trial->device), &job,
+			   &machine->error);
 }
 
 static void assert_same_tree(const char *before, const struct machine *machine,

@@ -21,11 +21,12 @@ done; done"""
 UNPRIVILEGED = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 FIXED_CALLS = 300       # what a command that shows something may take besides its blocks
 # One that changes something reads and writes its lock, journal and record, too, and tells the system's journal.
-CHANGING_CALLS = 450
+CHANGING_CALLS = 500
 RULE_CALLS = 5          # stat, open, read twice, close
 # A block is looked at for the plan (open, read, close), written by a child that keeps what it has opened (open and write the state, open and read
 # the zones), and looked at again afterwards: by the same child when it goes online; by everybody's address, with a new open, when it goes offline.
 BLOCK_CALLS = {"online-memory": 7, "offline-memory": 10}
+PROGRESS_CALLS = 40     # the child tells its parent how far it is; how often depends on how fast the blocks are
 _RULES = "find /etc/udev/rules.d /run/udev/rules.d /usr/lib/udev/rules.d -name '*.rules' 2>/dev/null | wc -l"
 
 
@@ -208,7 +209,7 @@ def test_changing_takes_a_few_calls_a_block(devices):
     for verb, each in BLOCK_CALLS.items():
         large, small = (devices.calls(f"kmemctl {verb} {name}") for name in names)
         figures.say(f"kmemctl {verb} on {devices.guest.release}: {large} system calls for {many} blocks, {small} for {few}, {rules} udev rules")
-        assert large - small <= each * (many - few)
+        assert large - small <= each * (many - few) + PROGRESS_CALLS
         assert large <= each * many + allowed[verb]
     for name in names:
         devices.driver(name, None)
