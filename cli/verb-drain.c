@@ -37,7 +37,7 @@ static int run(struct cli *cli)
 
 const struct cli_verb verb_drain = {
 	"drain",
-	"DEVICE...",
+	"DEVICE [DEVICE...]",
 	"take the memory of devices out of use, so that they can be unplugged",
 	OPTIONS(&option_json, &option_dry_run, &option_eject, &option_policy, &option_timeout),
 	run,

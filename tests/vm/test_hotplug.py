@@ -124,6 +124,35 @@ def test_two_expanders_plugged_at_the_same_moment(guest):
         assert machine.nodes[machine.dax_of(SECOND).node]["MemTotal"] == 16 * (BLOCK - MEMMAP)
 
 
+def test_two_are_drained_and_ejected_at_once(guest):
+    """Their slots lose power, which QEMU answers by letting go of the cards; what is left is as it was before."""
+    before = see(guest)
+    with Plugged(guest, 1, SECOND) as second, Plugged(guest, 2, THIRD) as third:
+        wait_online(guest, SECOND, second.size)
+        wait_online(guest, THIRD, third.size)
+        wait_idle(guest)
+        slots = {entry["serial"]: entry.get("slot") for entry in kmemctl(guest, "inventory").json()["memdevs"]}
+        planned = kmemctl(guest, f"drain -n --eject {SECOND:#x}")
+        assert f"power off PCI slot {slots[SECOND]}" in planned.out and SECOND in see(guest).memdevs
+        wrong = kmemctl(guest, f"drain --eject {SECOND:#x} mem77")
+        assert wrong.rc == 5 and "mem77" in wrong.err and see(guest).blocks_of(SECOND) == ["Movable"] * 4
+
+        result = kmemctl(guest, f"drain --eject {SECOND:#x} {THIRD:#x}")
+        assert result.rc == 0, result.err
+        for expander, serial in ((second, SECOND), (third, THIRD)):
+            assert guest.run(f"cat /sys/bus/pci/slots/{slots[serial]}/power").out == "0\n"
+            expander.ejected()
+        wait_idle(guest)
+        gone = see(guest)
+        assert gone.memdevs.keys() == before.memdevs.keys()
+        assert (gone.states, gone.regions, gone.reserved, gone.total) == (before.states, before.regions, before.reserved, before.total)
+        assert records(guest) == {}
+        # What is plugged in again begins a new life.
+        second.plug()
+        wait_online(guest, SECOND, second.size)
+        wait_idle(guest)
+
+
 def test_through_every_state_by_daxctls_verbs(guest):
     cxl_verbs.through_every_state(guest, AT_BOOT)
 
