@@ -29,15 +29,6 @@ static int check(struct task *task, const struct plan_part *part, const struct r
 				     &task->plan->decision, GOAL_DRAIN, &everything, error);
 }
 
-static bool shares_region(const struct device *a, const struct device *b)
-{
-	array_foreach(x, &a->regions)
-		array_foreach(y, &b->regions)
-			if (*x == *y)
-				return true;
-	return false;
-}
-
 static int add_hold(struct task *task, const struct device *device, const char *message)
 {
 	struct record record;
@@ -61,7 +52,7 @@ static int leave(struct task *task, struct kmemd_error *error)
 		r = add_hold(task, drained, "drained by kmemctl");
 	array_foreach(other, &task->inventory->devices)
 		if (r == 0 && other != drained && other->kind == drained->kind &&
-		    shares_region(other, drained))
+		    job_shares_region(other, drained))
 			r = add_hold(task, other,
 				     "drained together with another memdev of its region");
 	return r < 0 ? error_memory(error) : 0;
@@ -113,7 +104,8 @@ static int act(struct task *task, struct kmemd_error *error)
 
 static int drain_one(struct kmemd *kmemd, const struct kmemd_policy *policy,
 		     const struct kmemd_inventory *inventory, const struct device *device,
-		     enum goal goal, const struct kmemd_job *job, struct kmemd_error *error)
+		     enum goal goal, const struct kmemd_job *job, int lock,
+		     struct kmemd_error *error)
 {
 	struct decision decision = {.settings = default_settings};
 	struct plan plan;
@@ -125,6 +117,8 @@ static int drain_one(struct kmemd *kmemd, const struct kmemd_policy *policy,
 		.verb = "drain",
 		.name = device->name,
 		.online.stall_sec = ONLINE_STALL_SEC,
+		.lends_lock = true,
+		.lock = lock,
 		.check = check,
 		.leave = leave,
 	};
@@ -206,28 +200,28 @@ static int find_turns(const struct kmemd_inventory *inventory, char *const *name
 /* The machine as it is now: the one before may have taken this device along. */
 static int drain_turn(struct kmemd *kmemd, const struct kmemd_policy *policy,
 		      const struct turn *turn, enum goal goal, const struct kmemd_job *job,
-		      struct kmemd_error *error)
+		      int lock, struct kmemd_error *error)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
 	const struct device *device;
 	int r = job_read_device(kmemd, turn->identity, &inventory, &device, error);
 
 	if (r == 0)
-		return drain_one(kmemd, policy, inventory, device, goal, job, error);
+		return drain_one(kmemd, policy, inventory, device, goal, job, lock, error);
 	job_tell(job, turn->identity, KMEMD_EVENT_FAILED, error->message, error);
 	return r;
 }
 
 static int drain_turns(struct kmemd *kmemd, const struct kmemd_policy *policy,
 		       const turn_list *turns, enum goal goal, const struct kmemd_job *job,
-		       struct kmemd_error *error)
+		       int lock, struct kmemd_error *error)
 {
 	size_t done = 0;
 	int first = 0;
 
 	array_foreach(turn, turns) {
 		struct kmemd_error failure = {0};
-		int r = drain_turn(kmemd, policy, turn, goal, job, &failure);
+		int r = drain_turn(kmemd, policy, turn, goal, job, lock, &failure);
 
 		done += r == 0;
 		if (r < 0 && first == 0) {
@@ -258,7 +252,7 @@ int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy,
 		r = find_turns(inventory, wanted->devices, &turns, error);
 	if (r == 0)
 		r = drain_turns(kmemd, policy, &turns, wanted->eject ? GOAL_EJECT : GOAL_DRAIN, job,
-				error);
+				lock, error);
 	release_turns(&turns);
 	return r;
 }

@@ -286,6 +286,9 @@ static int do_device(const struct policy_job *job, const struct kmemd_inventory 
 	int r;
 
 	*ret_acted = false;
+	r = job_check_busy(job->kmemd, device, error);
+	if (r < 0)
+		return job->named ? r : 0;
 	policy_decide(job->policy, &inventory->host, device, &decision);
 	if (is_left_alone(job, device, &decision))
 		return 0;

@@ -77,6 +77,14 @@ bool run_exists(const struct run *run, const char *path)
 	return full && access(full, F_OK) == 0;
 }
 
+int run_wait(struct run *run, unsigned int ms, struct kmemd_error *error)
+{
+	if (run->wait)
+		return run->wait(run, ms, error);
+	backoff_sleep(ms);
+	return 0;
+}
+
 const char *run_target(const struct run *run, const struct step *step)
 {
 	return step->target.name[0] ? step->target.name : run->made[step->target.made_by];

@@ -73,6 +73,7 @@ static struct shared {
 		const char *path, *value; /* globs: every such write fails; NULL: none */
 		unsigned int skip;	  /* so many of those succeed first */
 		void (*before)(const char *path, const char *value); /* called before every write */
+		void (*asleep)(void);  /* called in every pause between two attempts */
 		const char *violation; /* what Linux would let happen and nobody may do */
 		const char *hang;      /* a glob: writes of value to it never return */
 		const char *kill;      /* a glob: the kernel kills the process that writes to it */
@@ -546,6 +547,8 @@ void backoff_sleep(unsigned int ms)
 {
 	(void)ms;
 	sleeps++;
+	if (fault.asleep)
+		fault.asleep();
 	usleep(100);
 }
 

@@ -21,8 +21,9 @@ AT_BOOT, SECOND, THIRD, IGNORED = 0x1234, 0x5678, 0x9abc, 0x6666
 def guest(boot_guest):
     """One expander at boot, two empty ports, and a policy file that ignores one serial number."""
     ignore = f"[Match]\nKind=cxl-ram\nSerial={IGNORED:#x}\n\n[Memory]\nMode=ignore\n"
-    guest = boot_guest(**kmemd.options(expanders=[Expander("1G", serial=AT_BOOT)], ports=2,
-                                       files={f"{POLICY}/10-ignore.conf": ignore}))
+    options = kmemd.options(expanders=[Expander("1G", serial=AT_BOOT)], ports=2, files={f"{POLICY}/10-ignore.conf": ignore})
+    options["overlays"].append(kmemd.overlay("programs"))
+    guest = boot_guest(**options)
     wait_online(guest, AT_BOOT, GIB)
     wait_idle(guest)
     return guest
@@ -150,6 +151,33 @@ def test_two_are_drained_and_ejected_at_once(guest):
         # What is plugged in again begins a new life.
         second.plug()
         wait_online(guest, SECOND, second.size)
+        wait_idle(guest)
+
+
+def test_others_are_brought_online_while_a_drain_waits(guest):
+    """Its memory is held in place: the drain tries again and again, and gives the lock away in between."""
+    with Plugged(guest, 1, SECOND) as second:
+        machine = wait_online(guest, SECOND, second.size)
+        wait_idle(guest)
+        # Then the node has no other memory that the process could get.
+        assert kmemctl(guest, f"drain {AT_BOOT:#x}").rc == 0
+        try:
+            guest.run("systemd-run --quiet --unit=locker -p LimitMEMLOCK=infinity -p StandardOutput=truncate:/run/locker "
+                      f"lock-memory {machine.dax_of(SECOND).node} 64")
+            guest.wait_until("grep -q locked /run/locker", timeout=60)
+            guest.run(f"systemd-run --quiet --unit=drainer -p StandardError=truncate:/run/drained kmemctl drain {SECOND:#x} --timeout=300")
+            guest.wait_until("[ -e /run/kmemd/waiting-*.json ]", timeout=60)
+            refused = kmemctl(guest, f"apply {SECOND:#x}")
+            assert refused.rc == 3 and "waits for memory of it that is in use" in refused.err
+            with Plugged(guest, 2, THIRD) as third:
+                wait_online(guest, THIRD, third.size)
+                assert guest.run("systemctl is-active drainer").out == "active\n"
+        finally:
+            guest.run("systemctl stop locker")
+        guest.wait_until("! systemctl is-active -q drainer", timeout=60)
+        assert "done and verified" in guest.run("cat /run/drained").out
+        assert SECOND in see(guest).memdevs and not see(guest).regions_of(SECOND)
+        assert kmemctl(guest, f"apply {AT_BOOT:#x}").rc == 0
         wait_idle(guest)
 
 
