@@ -189,7 +189,8 @@ static bool is_same_record(const struct record *a, const struct record *b)
 }
 
 /* Nothing is written that is there already. */
-static int leave_device(struct task *task, const struct device *device, struct kmemd_error *error)
+static int leave_device(struct task *task, const struct device *device, const char *with,
+			struct kmemd_error *error)
 {
 	const struct ending *ending = task->data;
 	const struct device *now;
@@ -201,6 +202,8 @@ static int leave_device(struct task *task, const struct device *device, struct k
 		life_describe(now, left);
 	record_make(&record, device, task->failed ? RECORD_FAILED : ending->state,
 		    task->failed ? task->failure.message : ending->message, left);
+	if (task->failed)
+		snprintf(record.with, sizeof(record.with), "%s", with);
 	if (record_read(task->kmemd, device, &before) && is_same_record(&before, &record))
 		return 0;
 	return task_add_record(task, &record) < 0 ? error_memory(error) : 0;
@@ -216,11 +219,11 @@ static int leave(struct task *task, struct kmemd_error *error)
 	if (task->failed && task->failure.errnum == ECANCELED) /* nobody's failure */
 		return r;
 	if (r == 0)
-		r = leave_device(task, plan->device, error);
+		r = leave_device(task, plan->device, plan->device->identity, error);
 	if (!set || set->members[0] != plan->device || !(task->done || task->failed))
 		return r;
 	for (unsigned int i = 1; r == 0 && i < set->ways; i++)
-		r = leave_device(task, set->members[i], error);
+		r = leave_device(task, set->members[i], plan->device->identity, error);
 	return r;
 }
 
@@ -416,18 +419,40 @@ static int do_device(const struct policy_job *job, struct view *view, const stru
 /* --- one or all ---------------------------------------------------------------------------------
  */
 
-/* The one that speaks for the device's set, where that is another member; or NULL. */
-static const struct device *speaker_of(const struct view *view, const struct device *device)
+/* The first memdev of a region speaks for it: its device, of the same kind. */
+static const struct device *speaker_of_region(const struct view *view, const struct device *device,
+					      const struct region *region)
 {
-	const struct region_set *set = device ? set_of(&view->sets, device) : NULL;
+	const char *first = region->targets.count ? region->targets.items[0].memdev : "";
 
-	return set && set->members[0] != device ? set->members[0] : NULL;
+	array_foreach(other, &view->inventory->devices)
+		if (other->kind == device->kind && other->memdev &&
+		    !strcmp(other->memdev->name, first))
+			return other;
+	return NULL;
 }
 
-/* With the others of its set. */
+/* Another one that speaks for the device's set, or for a region that is there; or NULL. */
+static const struct device *speaker_of(const struct view *view, const struct device *device)
+{
+	const struct region_set *set = set_of(&view->sets, device);
+
+	if (set && set->members[0] != device)
+		return set->members[0];
+	array_foreach(region, &device->regions) {
+		const struct device *other = speaker_of_region(view, device, *region);
+
+		if (other && other != device)
+			return other;
+	}
+	return NULL;
+}
+
+/* The set that it is in first, by who speaks for that, and then what else there is of the device.
+ */
 static int do_named(struct policy_job *job, const char *name, struct kmemd_error *error)
 {
-	const struct device *speaker;
+	const struct device *speaker = NULL;
 	struct view view = {0};
 	bool acted = false;
 	int r = job_read_device(job->kmemd, name, &view.inventory, &job->who, error);
@@ -435,15 +460,16 @@ static int do_named(struct policy_job *job, const char *name, struct kmemd_error
 	if (r == 0)
 		r = view_find_sets(job, &view, error);
 	if (r == 0)
-		r = do_device(job, &view, job->who, &acted, error);
+		speaker = speaker_of(&view, job->who);
+	if (speaker)
+		r = do_device(job, &view, speaker, &acted, error);
 	if (r == 0 && acted) {
-		job->who = NULL;
+		job->who = NULL; /* of the snapshot that goes */
 		r = view_read(job, &view, error);
 		job->who = r < 0 ? NULL : inventory_device(view.inventory, name);
 	}
-	speaker = r == 0 ? speaker_of(&view, job->who) : NULL;
-	if (speaker)
-		r = do_device(job, &view, speaker, &acted, error);
+	if (r == 0 && job->who)
+		r = do_device(job, &view, job->who, &acted, error);
 	view_release(&view);
 	return r;
 }

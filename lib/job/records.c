@@ -119,7 +119,7 @@ bool record_keeps_out(const struct kmemd *kmemd, const struct device *device,
 
 	if (device == named || !record_read(kmemd, device, &record))
 		return false;
-	if (named && record.state == RECORD_HELD && record.with[0] &&
+	if (named && record.state != RECORD_MANUAL && record.with[0] &&
 	    record_read(kmemd, named, &other) && !strcmp(record.with, other.with))
 		return false;
 	return record.state == RECORD_HELD || record.state == RECORD_MANUAL ||

@@ -32,7 +32,7 @@ struct record {
 	char by[96];	     /* "kmemctl (uid 0, pid 12)" */
 	uint64_t since;	     /* seconds since 1970 */
 	uint64_t until_ms;   /* of WAITING: monotonic_ms() when it ends */
-	char with[128];	     /* of HELD: identity of the device whose drain took it along */
+	char with[128];	     /* of HELD and FAILED: identity of the device whose job it was */
 };
 
 /* A record about a device, by this process and of this moment. left may be NULL. */
@@ -44,8 +44,8 @@ bool record_read(const struct kmemd *kmemd, const struct device *device, struct 
 int record_write(const struct kmemd *kmemd, const struct record *record, struct kmemd_error *error);
 /*
  * Whether it keeps a device out of the sets that policy makes: held, manual and, unless they are
- * tried again, failed. What was taken along by the drain of a device that a person names now (or
- * NULL) comes back with it.
+ * tried again, failed. What was drained or has failed together with a device that a person names now
+ * (or NULL) comes back with it.
  */
 bool record_keeps_out(const struct kmemd *kmemd, const struct device *device,
 		      const struct device *named, bool retry);
