@@ -339,8 +339,10 @@ static void note_others(struct plan *plan)
 			snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "",
 				 target->memdev);
 		}
-		plan_note(plan, "%s is interleaved over %zu memdevs: %s go along, and are held too",
-			  region->name, region->targets.count, names);
+		plan_note(plan, "%s is interleaved over %zu memdevs: %s %s along, and %s held too",
+			  region->name, region->targets.count, names,
+			  region->targets.count > 2 ? "go" : "goes",
+			  region->targets.count > 2 ? "are" : "is");
 	}
 }
 
