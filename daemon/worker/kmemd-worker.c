@@ -108,6 +108,7 @@ static int run(struct work *work)
 		.userdata = work,
 		.cancelled = is_cancelled,
 		.retry = work->start || work->reload, /* a new start is a new chance */
+		.waits = true,
 		.start = work->start,
 		.appeared = everything ? NULL : work->appeared,
 	};

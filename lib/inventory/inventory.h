@@ -246,6 +246,9 @@ struct root_decoder {
 	ARRAY(struct occupant) occupants;
 };
 
+/* Of an interleaved region (CXL 3.1, 8.2.4.20.7). */
+#define REGION_WAYS_MAX 16
+
 struct region_target {
 	char memdev[DEVICE_NAME_MAX];
 	char decoder[DEVICE_NAME_MAX]; /* endpoint decoder */

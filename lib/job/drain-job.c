@@ -10,6 +10,8 @@
 #include "policy/keys.h"
 #include "step/change-blocks.h"
 
+#include <stdio.h>
+
 DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
 
 static int check(struct task *task, const struct plan_part *part, const struct run *run,
@@ -31,9 +33,11 @@ static int check(struct task *task, const struct plan_part *part, const struct r
 
 static int add_hold(struct task *task, const struct device *device, const char *message)
 {
+	const char *drained = task->plan->device->identity;
 	struct record record;
 
 	record_make(&record, device, RECORD_HELD, message, NULL);
+	snprintf(record.with, sizeof(record.with), "%s", drained);
 	return task_add_record(task, &record);
 }
 

@@ -67,6 +67,11 @@ static const char *setting_text(const struct settings *settings, enum policy_key
 	switch (key) {
 	case KEY_CREATE:
 		return settings->create ? "yes" : "no";
+	case KEY_INTERLEAVE:
+	case KEY_GRANULARITY:
+	case KEY_WAIT:
+		policy_number_text(settings, key, buffer, 16);
+		return buffer;
 	case KEY_MODE:
 		return mode_names[settings->mode];
 	case KEY_ZONE:

@@ -72,13 +72,15 @@ static const char *auto_online_word(const struct settings *settings)
 	return settings->zone == ZONE_MOVABLE ? "online_movable" : "online_kernel";
 }
 
-int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
-	      const struct decision *decision, enum goal goal, struct plan *ret)
+static int make(const struct kmemd_inventory *inventory, const struct device *device,
+		const struct decision *decision, enum goal goal, struct region_sets *sets,
+		struct plan *ret)
 {
 	struct plan plan = {
 		.device = device,
 		.decision = *decision,
 		.goal = goal,
+		.sets = sets,
 		.auto_online = auto_online_word(&decision->settings),
 	};
 	int r = 0;
@@ -96,4 +98,16 @@ int plan_make(const struct kmemd_inventory *inventory, const struct device *devi
 	}
 	*ret = plan;
 	return 0;
+}
+
+int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
+	      const struct decision *decision, enum goal goal, struct plan *ret)
+{
+	return make(inventory, device, decision, goal, NULL, ret);
+}
+
+int plan_make_of_sets(const struct kmemd_inventory *inventory, const struct device *device,
+		      const struct decision *decision, struct region_sets *sets, struct plan *ret)
+{
+	return make(inventory, device, decision, GOAL_POLICY, sets, ret);
 }

@@ -11,6 +11,8 @@
  */
 #include "step/step.h"
 
+struct region_sets;
+
 enum goal {
 	GOAL_POLICY,  /* what the decision says */
 	GOAL_DRAIN,   /* out of use, its region and decoders free */
@@ -31,12 +33,13 @@ struct plan {
 	struct decision decision;
 	enum goal goal;
 	const struct kmemd_request *request; /* of GOAL_REQUEST */
+	struct region_sets *sets;	     /* of GOAL_POLICY; NULL: each memdev by itself */
 	/* What auto_online_blocks is held at while memory is added. */
 	const char *auto_online;
 	ARRAY(struct step) steps;
 	ARRAY(struct plan_part) parts;
 	char refusal[384]; /* that of the first part that has one, or "" */
-	char note[256];	   /* what the reader should know besides, or "" */
+	char note[320];	   /* what the reader should know besides, or "" */
 };
 
 void plan_release(struct plan *plan);

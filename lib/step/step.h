@@ -32,10 +32,11 @@ struct step_target {
 };
 
 struct step_create_region {
-	char root_decoder[DEVICE_NAME_MAX], endpoint_decoder[DEVICE_NAME_MAX];
-	unsigned int granularity; /* bytes */
-	uint64_t size;		  /* bytes */
-	uint64_t start;		  /* where it has to lie; 0: where the kernel puts it */
+	char root_decoder[DEVICE_NAME_MAX];
+	struct region_target targets[REGION_WAYS_MAX]; /* by position */
+	unsigned int ways, granularity;		       /* bytes */
+	uint64_t size;				       /* bytes */
+	uint64_t start; /* where it has to lie; 0: where the kernel puts it */
 };
 
 struct step_bind {

@@ -313,6 +313,12 @@ static void offer_region_name(void)
 	write_text(cxl("decoder0.0", "create_ram_region"), name);
 }
 
+/* Whether kernel_plug_second() was called. */
+static bool has_second(void)
+{
+	return exists(cxl("mem1", "serial"));
+}
+
 static int create_region(const char *name)
 {
 	if (strcmp(name, text_of(cxl("decoder0.0", "create_ram_region"))))
@@ -322,6 +328,8 @@ static int create_region(const char *name)
 	write_text(cxl(name, "resource"), "0xffffffffffffffff\n");
 	write_text(cxl(name, "commit"), "0\n");
 	write_text(cxl(name, "target0"), "\n");
+	if (has_second())
+		write_text(cxl(name, "target1"), "\n");
 	write_text(cxl(name, "interleave_ways"), "0\n");
 	write_text(cxl(name, "interleave_granularity"), "0\n");
 	offer_region_name();
@@ -375,13 +383,15 @@ static int write_region_size(const char *region, uint64_t size)
 
 static int write_commit(const char *region, const char *value)
 {
-	const char *decoder = text_of(cxl(region, "target0"));
+	uint64_t ways = number_of(cxl(region, "interleave_ways")), size = 0;
 
-	if (!strcmp(value, "1") &&
-	    (!decoder[0] || !number_of(cxl(region, "size")) ||
-	     number_of(cxl(region, "size")) != number_of(cxl(decoder, "dpa_size")) ||
-	     number_of(cxl(region, "interleave_ways")) != 1 ||
-	     number_of(cxl(region, "interleave_granularity")) < 256))
+	for (unsigned int i = 0; i < ways; i++) {
+		const char *decoder = text_of(sysfs("bus/cxl/devices/%s/target%u", region, i));
+
+		size += decoder[0] ? number_of(cxl(decoder, "dpa_size")) : 0;
+	}
+	if (!strcmp(value, "1") && (!size || number_of(cxl(region, "size")) != size ||
+				    number_of(cxl(region, "interleave_granularity")) < 256))
 		return -ENXIO;
 	if (!strcmp(value, "0") && exists(cxl(region, "driver")))
 		region_unbind(region);
@@ -389,13 +399,13 @@ static int write_commit(const char *region, const char *value)
 	return 0;
 }
 
-static int write_target(const char *region, const char *value)
+static int write_target(const char *region, const char *attribute, const char *value)
 {
 	if (!strcmp(text_of(cxl(region, "commit")), "1"))
 		return -EBUSY;
 	if (strcmp(value, "\n") && !number_of(cxl(value, "dpa_size")))
 		return -ENXIO;
-	write_text(cxl(region, "target0"), value);
+	write_text(cxl(region, attribute), value);
 	return 0;
 }
 
@@ -405,7 +415,8 @@ static int write_dpa_size(const char *decoder, const char *value)
 	for (int number = 0; number < 4; number++) {
 		const char *region = sysfs("bus/cxl/devices/region%d", number);
 
-		if (exists(region) && !strcmp(text_of(at(region, "target0")), decoder))
+		if (exists(region) && (!strcmp(text_of(at(region, "target0")), decoder) ||
+				       !strcmp(text_of(at(region, "target1")), decoder)))
 			return -EBUSY;
 	}
 	write_number_to(cxl(decoder, "dpa_size"), strtoull(value, NULL, 0));
@@ -435,8 +446,8 @@ static int write_cxl(const char *device, const char *attribute, const char *valu
 		return delete_region(value);
 	if (!strcmp(attribute, "dpa_size"))
 		return write_dpa_size(device, value);
-	if (!strcmp(attribute, "target0"))
-		return write_target(device, value);
+	if (!strcmp(attribute, "target0") || !strcmp(attribute, "target1"))
+		return write_target(device, attribute, value);
 	if (!strcmp(attribute, "commit"))
 		return write_commit(device, value);
 	if (!strcmp(attribute, "size"))
@@ -625,6 +636,15 @@ static void kernel_boot(const char *folder, const char *auto_online)
 	assert_int_equal(dax_bind("dax1.0", "device_dax"), 0);
 }
 
+/* A second expander as large, in another root port of the same bridge. */
+__attribute__((unused)) static void kernel_plug_second(void)
+{
+	write_text(cxl("mem1", "serial"), "0x5678\n");
+	write_number_to(cxl("mem1", "ram_size"), 4 * BLOCK);
+	write_number_to(cxl("decoder3.0", "dpa_size"), 0);
+	write_text(cxl("decoder3.0", "mode"), "none\n");
+}
+
 /* --- the whole tree as text, for comparing before with after
  * ------------------------------------------------------ */
 
@@ -674,6 +694,8 @@ static inline char *kernel_tree(void)
 {
 	if (number_of(cxl("decoder2.0", "dpa_size")) == 0)
 		write_text(cxl("decoder2.0", "mode"), "none\n");
+	if (has_second() && number_of(cxl("decoder3.0", "dpa_size")) == 0)
+		write_text(cxl("decoder3.0", "mode"), "none\n");
 	tree_text = calloc(1, TREE_MAX);
 	tree_used = 0;
 	assert_non_null(tree_text);

@@ -3,7 +3,7 @@
  * decoders. */
 #include "plan-fixture.h"
 
-#include "plan/plan-region.h"
+#include "plan/region-place.h"
 
 #define UNIT UINT64_C(0x10000000) /* 256 MiB */
 
@@ -90,7 +90,7 @@ static void the_kernels_own_place_is_not_forced(void **state)
 
 	(void)state;
 	assert_int_equal(step->create_region.start, 0);
-	assert_string_equal(step->create_region.endpoint_decoder, "decoder2.0");
+	assert_string_equal(step->create_region.targets[0].decoder, "decoder2.0");
 	release(&planned);
 }
 

@@ -317,13 +317,15 @@ static void the_drivers_own_numbers_are_reported_as_they_are(void **state)
 
 /* --- plans --- */
 
-static struct json_object *report_the_plan(struct reporter *reporter, const char *name, bool drain)
+static struct json_object *report_the_plan(struct reporter *reporter, const char *name,
+					   enum goal goal)
 {
+	char *names[] = {(char *)name, NULL};
 	struct kmemd_error error = {0};
 
 	json_object_put(reporter->json);
 	reporter->json = NULL;
-	if (kmemd_report_plan(reporter->kmemd, reporter->inventory, reporter->policy, name, drain,
+	if (kmemd_report_plan(reporter->kmemd, reporter->inventory, reporter->policy, names, goal,
 			      &reporter->json, &error) < 0)
 		fail_msg("%s", error.message);
 	return device_at(reporter, 0);
@@ -332,7 +334,7 @@ static struct json_object *report_the_plan(struct reporter *reporter, const char
 static void a_plan_has_its_mode_policy_and_steps(void **state)
 {
 	struct reporter reporter = begin(state, &(struct machine){0});
-	struct json_object *plan = report_the_plan(&reporter, NULL, false), *step;
+	struct json_object *plan = report_the_plan(&reporter, NULL, GOAL_POLICY), *step;
 
 	assert_string_equal(json_text(plan, "device"), "mem0");
 	assert_string_equal(json_text(plan, "mode"), "system-ram");
@@ -355,14 +357,14 @@ static void a_drain_is_asked_for_by_the_command(void **state)
 				 .regions = REGION,
 				 .dax = "{" DAX_TEXT ", 'driver': 'kmem', " MOVABLE "}"};
 	struct reporter reporter = begin(state, &online);
-	struct json_object *plan = report_the_plan(&reporter, "mem0", true), *why;
+	struct json_object *plan = report_the_plan(&reporter, "mem0", GOAL_DRAIN), *why;
 
 	assert_string_equal(json_text(plan, "mode"), "drain");
 	assert_int_equal(json_count(plan, "steps"), 3);
 	why = member(json_member(plan, "steps", 0), "why");
 	assert_string_equal(json_text(why, "source"), "the command");
 	assert_false(has(why, "key"));
-	assert_int_equal(json_count(report_the_plan(&reporter, "mem0", false), "steps"), 0);
+	assert_int_equal(json_count(report_the_plan(&reporter, "mem0", GOAL_POLICY), "steps"), 0);
 	end(&reporter);
 }
 
@@ -374,8 +376,9 @@ static void what_policy_refuses_is_told_for_policy_only(void **state)
 	kmemd_policy_free(reporter.policy);
 	reporter.policy = calloc(1, sizeof(*reporter.policy));
 	policy_add(reporter.policy, "bad.conf", "[Match]\nKind=cxl-ram\n[Memory]\nMode=nonsense\n");
-	assert_contains(json_text(report_the_plan(&reporter, NULL, false), "refused"), "bad.conf");
-	assert_string_equal(json_text(report_the_plan(&reporter, NULL, true), "refused"), "");
+	assert_contains(json_text(report_the_plan(&reporter, NULL, GOAL_POLICY), "refused"),
+			"bad.conf");
+	assert_string_equal(json_text(report_the_plan(&reporter, NULL, GOAL_DRAIN), "refused"), "");
 	end(&reporter);
 }
 
@@ -390,15 +393,16 @@ static void held_devices_have_no_steps_unless_they_are_named(void **state)
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		record(&reporter, "mem0", cases[i].state);
-		assert_int_equal(json_count(report_the_plan(&reporter, NULL, false), "steps"),
+		assert_int_equal(json_count(report_the_plan(&reporter, NULL, GOAL_POLICY), "steps"),
 				 cases[i].steps);
-		assert_int_equal(json_count(report_the_plan(&reporter, "mem0", false), "steps"), 3);
+		assert_int_equal(
+			json_count(report_the_plan(&reporter, "mem0", GOAL_POLICY), "steps"), 3);
 	}
 	record(&reporter, "mem0", RECORD_HELD);
 	assert_string_equal(
-		json_text(member(report_the_plan(&reporter, NULL, false), "record"), "state"),
+		json_text(member(report_the_plan(&reporter, NULL, GOAL_POLICY), "record"), "state"),
 		"held");
-	assert_false(has(report_the_plan(&reporter, NULL, true), "record"));
+	assert_false(has(report_the_plan(&reporter, NULL, GOAL_DRAIN), "record"));
 	end(&reporter);
 }
 
@@ -409,7 +413,7 @@ static void a_plan_for_a_device_that_is_not_there_is_an_error(void **state)
 	struct kmemd_error error = {0};
 
 	assert_int_equal(kmemd_report_plan(reporter.kmemd, reporter.inventory, reporter.policy,
-					   "mem7", false, &none, &error),
+					   (char *[]){"mem7", NULL}, GOAL_POLICY, &none, &error),
 			 -ENODEV);
 	assert_int_equal(error.result, KMEMD_NO_DEVICE);
 	memset(&error, 0, sizeof(error));
