@@ -133,7 +133,7 @@ static void a_region_that_a_person_destroys_is_not_made_again(void **state)
 	for (unsigned int i = 512; i < 516; i++)
 		write_block(sysfs("devices/system/memory/memory%u", i), "offline");
 	assert_int_equal(write_commit("region0", "0"), 0);
-	assert_int_equal(write_target("region0", "\n"), 0);
+	assert_int_equal(write_target("region0", "target0", "\n"), 0);
 	assert_int_equal(write_dpa_size("decoder2.0", "0"), 0);
 	assert_int_equal(delete_region("region0"), 0);
 	apply(&machine, NULL);
