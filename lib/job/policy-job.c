@@ -15,8 +15,6 @@
 
 #include <stdio.h>
 
-DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
-
 struct policy_job {
 	struct kmemd *kmemd;
 	const struct kmemd_policy *policy;

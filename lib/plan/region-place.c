@@ -157,10 +157,12 @@ static const struct port *find_busy_port(const struct space *space, const struct
 {
 	for (size_t level = 1; level < memdev->path.count; level++) {
 		size_t at = find_port(space->inventory, memdev->path.items[level].port);
-		const struct port *port = &space->inventory->ports.items[at];
+		const struct port *port;
 
-		if (at < space->inventory->ports.count && port->decoders.count &&
-		    free_decoders(port) <= space->claimed[at])
+		if (at == space->inventory->ports.count)
+			continue;
+		port = &space->inventory->ports.items[at];
+		if (port->decoders.count && free_decoders(port) <= space->claimed[at])
 			return port;
 	}
 	return NULL;
