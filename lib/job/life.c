@@ -105,3 +105,22 @@ bool life_is_chosen_devdax(const struct device *device)
 			return true;
 	return false;
 }
+
+bool life_is_changed(const struct device *device, const char *left, enum mode mode, char *why,
+		     size_t size)
+{
+	char now[LIFE_MAX], is[LIFE_MAX], was[LIFE_MAX];
+
+	life_describe(device, now);
+	if (left[0] && !strcmp(now, left))
+		return false;
+	if (left[0] && !life_has_new(device, left)) {
+		life_for_people(left, was);
+		life_for_people(now, is);
+		snprintf(why, size, "as somebody changed it: it was '%.300s' and is '%.300s'", was,
+			 is);
+		return true;
+	}
+	snprintf(why, size, "as somebody bound it to device_dax");
+	return life_is_chosen_devdax(device) && mode == MODE_SYSTEM_RAM;
+}

@@ -6,6 +6,7 @@
  * changed by another hand. Pure.
  */
 #include "inventory/inventory.h"
+#include "policy/policy.h"
 
 #define LIFE_MAX 512
 
@@ -28,5 +29,12 @@ bool life_has_new(const struct device *device, const char *left);
  * memory is not bound to device_dax otherwise.
  */
 bool life_is_chosen_devdax(const struct device *device);
+
+/*
+ * Whether another hand has changed the device since kmemd left it so ("": it never did), or had it
+ * before kmemd; and how, in `why`. mode: what policy wants of it.
+ */
+bool life_is_changed(const struct device *device, const char *left, enum mode mode, char *why,
+		     size_t size);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/deadline.h"
 #include "inventory/snapshot.h"
 #include "job/engine.h"
+#include "job/turns.h"
 #include "plan/find-sets.h"
 #include "plan/plan-device.h"
 #include "plan/verify-policy.h"
@@ -14,8 +15,6 @@
 #include "step/change-blocks.h"
 
 #include <stdio.h>
-
-DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
 
 struct policy_job {
 	struct kmemd *kmemd;
@@ -54,36 +53,14 @@ static void make_manual(const struct policy_job *job, const struct device *devic
 	tell_manual(job, device, &record, decision);
 }
 
-/*
- * Whether another hand has changed the device since kmemd left it, or had it before kmemd; and how,
- * in `why`.
- */
-static bool is_changed(const struct device *device, const struct record *record,
-		       const struct decision *decision, char *why, size_t size)
-{
-	char now[LIFE_MAX], is[LIFE_MAX], was[LIFE_MAX];
-	bool known = record && record->left[0];
-
-	life_describe(device, now);
-	if (known && !strcmp(now, record->left))
-		return false;
-	if (known && !life_has_new(device, record->left)) {
-		life_for_people(record->left, was);
-		life_for_people(now, is);
-		snprintf(why, size, "as somebody changed it: it was '%.300s' and is '%.300s'", was,
-			 is);
-		return true;
-	}
-	snprintf(why, size, "as somebody bound it to device_dax");
-	return life_is_chosen_devdax(device) && decision->settings.mode == MODE_SYSTEM_RAM;
-}
-
+/* Whether another hand has changed the device since kmemd left it, or had it before kmemd. */
 static bool is_somebody_elses(const struct policy_job *job, const struct device *device,
 			      const struct record *record, const struct decision *decision)
 {
 	char why[sizeof(record->message)];
 
-	if (!is_changed(device, record, decision, why, sizeof(why)))
+	if (!life_is_changed(device, record ? record->left : "", decision->settings.mode, why,
+			     sizeof(why)))
 		return false;
 	make_manual(job, device, decision, why);
 	return true;
@@ -100,7 +77,8 @@ static enum set_part ask_part(void *userdata, const struct device *device,
 
 	if (record_keeps_out(job->kmemd, device, job->who, job->job->retry))
 		return SET_OUT;
-	if (!job->named && is_changed(device, known ? &record : NULL, decision, why, sizeof(why)))
+	if (!job->named && life_is_changed(device, known ? record.left : "",
+					   decision->settings.mode, why, sizeof(why)))
 		return SET_OUT;
 	return job->job->waits && record_may_wait(job->kmemd, device) ? SET_WAITS : SET_IN;
 }
@@ -491,55 +469,6 @@ static bool is_lost(const struct device *device)
 	return false;
 }
 
-/* A device's turn in the job. */
-struct turn {
-	char *identity;
-	uint64_t start; /* of the region that it will have; UINT64_MAX: none */
-	size_t number;
-};
-
-typedef ARRAY(struct turn) turn_list;
-
-static void turns_release(turn_list *turns)
-{
-	array_foreach(turn, turns)
-		free(turn->identity);
-	free(turns->items);
-}
-
-static int compare_turns(const void *a, const void *b)
-{
-	const struct turn *x = a, *y = b;
-
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return (x->number > y->number) - (x->number < y->number);
-}
-
-/*
- * Regions are made from the lowest addresses upwards: ports take no other order, and it does not
- * depend on how memdevs are numbered. 0 or -ENOMEM.
- */
-static int find_turns(const struct view *view, turn_list *turns)
-{
-	array_foreach(device, &view->inventory->devices) {
-		const struct region_set *set = set_of(&view->sets, device);
-		bool speaks = set && set->members[0] == device;
-		struct turn *turn = array_add(turns);
-
-		if (!turn)
-			return -ENOMEM;
-		turn->start = speaks ? set->place.start : UINT64_MAX;
-		turn->number = turns->count;
-		turn->identity = strdup(device->identity);
-		if (!turn->identity)
-			return -ENOMEM;
-	}
-	if (turns->count)
-		qsort(turns->items, turns->count, sizeof(*turns->items), compare_turns);
-	return 0;
-}
-
 /* Adds up what became of several devices. */
 struct outcome {
 	unsigned int worked;
@@ -582,7 +511,7 @@ static int do_all(const struct policy_job *job, struct kmemd_error *error)
 
 	if (r == 0) {
 		records_prune(job->kmemd, now.inventory);
-		r = find_turns(&now, &turns) < 0 ? error_memory(error) : 0;
+		r = turns_find(&now.sets, &turns) < 0 ? error_memory(error) : 0;
 	}
 	for (size_t i = 0; r == 0 && i < turns.count; i++) {
 		if (job_is_cancelled(job->job)) {

@@ -44,8 +44,8 @@ bool record_read(const struct kmemd *kmemd, const struct device *device, struct 
 int record_write(const struct kmemd *kmemd, const struct record *record, struct kmemd_error *error);
 /*
  * Whether it keeps a device out of the sets that policy makes: held, manual and, unless they are
- * tried again, failed. What was drained or has failed together with a device that a person names now
- * (or NULL) comes back with it.
+ * tried again, failed. What was drained or has failed together with a device that a person names
+ * now (or NULL) comes back with it.
  */
 bool record_keeps_out(const struct kmemd *kmemd, const struct device *device,
 		      const struct device *named, bool retry);

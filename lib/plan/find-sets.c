@@ -181,12 +181,14 @@ static int make_set(struct region_sets *sets, struct group *group, struct root_d
 	struct obstacles obstacles = {0};
 	unsigned int granularity;
 	struct place place;
+	uint64_t size;
 
-	if (count < ways || !choose(window, ways, memdevs, count, members))
+	if (count < ways || __builtin_mul_overflow(group->items[0].size, ways, &size) ||
+	    !choose(window, ways, memdevs, count, members))
 		return 0;
 	granularity = interleave_granularity(window, ways, members, group->settings->granularity);
-	if (!granularity || !space_find(&sets->space, window, members, ways,
-					ways * group->items[0].size, &obstacles, &place)) {
+	if (!granularity ||
+	    !space_find(&sets->space, window, members, ways, size, &obstacles, &place)) {
 		remember_obstacle(group, sets, &obstacles, members[0]->name, ways);
 		return 0;
 	}

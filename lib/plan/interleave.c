@@ -173,7 +173,7 @@ static bool ports_can(const struct root_decoder *window, unsigned int ways,
 	unsigned int first = is_power_of_two(window->ways) ? window->ways : window->ways / 3;
 
 	for (unsigned int i = 0; i < ways; i++) {
-		unsigned int at_port = granularity * first;
+		uint64_t at_port = (uint64_t)granularity * first;
 
 		for (size_t level = 1; level < members[i]->path.count; level++) {
 			if (at_port > GRANULARITY_MAX)
@@ -190,7 +190,10 @@ unsigned int interleave_granularity(const struct root_decoder *window, unsigned 
 	unsigned int granularity = window->granularity ? window->granularity : GRANULARITY_MIN;
 
 	if (window->ways > 1)
-		return ports_can(window, ways, members, granularity) ? granularity : 0;
+		return granularity >= GRANULARITY_MIN &&
+				       ports_can(window, ways, members, granularity)
+			       ? granularity
+			       : 0;
 	if (wanted)
 		granularity = wanted;
 	while (granularity >= GRANULARITY_MIN && !ports_can(window, ways, members, granularity))

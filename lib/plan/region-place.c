@@ -136,13 +136,19 @@ static size_t find_port(const struct kmemd_inventory *inventory, const char *nam
 	return i;
 }
 
-/* The kernel takes the decoder behind the last one in use (match_free_decoder(), Linux 6.12). */
+/*
+ * The kernel takes the decoder behind the last one in use (match_free_decoder(), Linux 6.12). One
+ * that maps something without a region is firmware's; but a port with one target may have a decoder
+ * that is nothing but the kernel's own (devm_cxl_add_passthrough_decoder()), and that shows what
+ * the last region was long after it.
+ */
 static unsigned int free_decoders(const struct port *port)
 {
+	bool stale = port->dports.count == 1;
 	unsigned int count = 0;
 
 	array_foreach(decoder, &port->decoders)
-		count = decoder->region[0] || decoder->size ? 0 : count + 1;
+		count = decoder->region[0] || (decoder->size && !stale) ? 0 : count + 1;
 	return count;
 }
 
@@ -151,10 +157,12 @@ static const struct port *find_busy_port(const struct space *space, const struct
 {
 	for (size_t level = 1; level < memdev->path.count; level++) {
 		size_t at = find_port(space->inventory, memdev->path.items[level].port);
-		const struct port *port = &space->inventory->ports.items[at];
+		const struct port *port;
 
-		if (at < space->inventory->ports.count && port->decoders.count &&
-		    free_decoders(port) <= space->claimed[at])
+		if (at == space->inventory->ports.count)
+			continue;
+		port = &space->inventory->ports.items[at];
+		if (port->decoders.count && free_decoders(port) <= space->claimed[at])
 			return port;
 	}
 	return NULL;

@@ -287,6 +287,64 @@ static void one_part_that_is_refused_keeps_no_other_from_being_done(void **state
 	release(&planned);
 }
 
+/* --- the decoders of ports ----------------------------------------------------------------------
+ */
+
+#define PORT(dports, decoders)                                                                     \
+	"'ports': [{'port': 'root0', 'depth': 0}, {'port': 'port1', 'parent': 'root0', 'depth': "  \
+	"1, "                                                                                      \
+	"'dports': [" dports "], 'decoders': [" decoders "]}], "
+#define DPORT(number)	  "{'host': '0000:0" number ".0', 'id': " number "}"
+#define DECODER(id, more) "{'decoder': 'decoder1." id "', 'id': " id more "}"
+
+/* The refusal of an expander below port1, or "". */
+static const char *refusal_below(const char *ports)
+{
+	static char why[384];
+	char text[4096];
+	struct planned planned = {.policy = policy_of(RAM_POLICY)};
+	struct decision decision;
+
+	snprintf(text, sizeof(text),
+		 "{'version': 1, 'host': {" HOST_TEXT "}, %s'memdevs': [" MEMDEV(
+			 "mem0", "1",
+			 EMPTY("decoder2")) "], 'root_decoders': [" WINDOW(RANGE("1073741824",
+										 "1073741824"),
+									   "") "]}",
+		 ports);
+	planned.inventory = inventory_of(text);
+	policy_decide(planned.policy, &planned.inventory->host, planned.inventory->devices.items,
+		      &decision);
+	assert_int_equal(plan_make(planned.inventory, planned.inventory->devices.items, &decision,
+				   GOAL_POLICY, &planned.plan),
+			 0);
+	snprintf(why, sizeof(why), "%s", planned.plan.refusal);
+	release(&planned);
+	return why;
+}
+
+static void a_port_needs_a_free_decoder_behind_those_in_use(void **state)
+{
+	const char *full = PORT(DPORT("1") ", " DPORT("2"),
+				DECODER("0", "") ", " DECODER("1", ", 'region': 'region7'"));
+	const char *firmware = PORT(DPORT("1") ", " DPORT("2"),
+				    DECODER("0", ", 'start': 1342177280, 'size': 268435456"));
+	const char *room = PORT(DPORT("1") ", " DPORT("2"),
+				DECODER("0", ", 'region': 'region7'") ", " DECODER("1", ""));
+	const char *taken = PORT(DPORT("1"), DECODER("0", ", 'region': 'region7'"));
+	const char *stale = PORT(DPORT("1"),
+				 DECODER("0", ", 'start': 1342177280, 'size': 268435456"));
+
+	(void)state;
+	assert_string_equal(refusal_below(full),
+			    "port1, on the way to mem0, has no free HDM decoder");
+	assert_contains(refusal_below(firmware), "no free HDM decoder");
+	assert_string_equal(refusal_below(room), "");
+	/* The kernel's own decoder of a port with one target shows what was there before. */
+	assert_contains(refusal_below(taken), "no free HDM decoder");
+	assert_string_equal(refusal_below(stale), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +360,7 @@ int main(void)
 		cmocka_unit_test(what_firmware_locked_stays),
 		cmocka_unit_test(what_is_in_use_by_whatever_road_is_seen),
 		cmocka_unit_test(one_part_that_is_refused_keeps_no_other_from_being_done),
+		cmocka_unit_test(a_port_needs_a_free_decoder_behind_those_in_use),
 	};
 
 	return cmocka_run_group_tests_name("plan_region", tests, NULL, NULL);

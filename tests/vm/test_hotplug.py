@@ -118,9 +118,14 @@ def test_apply_lifts_the_hold_of_a_drain(guest):
 
 
 def test_two_expanders_plugged_at_the_same_moment(guest):
+    # They are of one size: what is there when the daemon looks makes one region together, what comes a moment later one of its own.
+    def online(machine):
+        devices = [machine.dax_of(serial) for serial in (SECOND, THIRD)]
+        states = {block: machine.states.get(block) for dax in devices if dax for block in dax.blocks}
+        return all(devices) and list(states.values()) == ["Movable"] * 8
+
     with Plugged(guest, 1, SECOND), Plugged(guest, 2, THIRD):
-        wait_online(guest, SECOND, 512 * MIB)
-        machine = wait_online(guest, THIRD, 512 * MIB)
+        machine = wait_for(guest, online, "both expanders online", 90)
         wait_idle(guest)
         assert machine.nodes[machine.dax_of(SECOND).node]["MemTotal"] == 16 * (BLOCK - MEMMAP)
 
