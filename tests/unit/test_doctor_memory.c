@@ -113,6 +113,9 @@ static void ranges_that_nobody_owns(void **state)
 	machine.facts.resources.items = &machine.resource;
 	machine.facts.resources.count = 1;
 	assert_not_found(&machine, "stuck-range");
+	machine.resource.range.start += machine.resource.range.size; /* beside it */
+	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "belong to no device", "");
+	machine.resource.range = dax->ranges.items[0];
 	strcpy(dax->driver, "device_dax");
 	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "belong to no device",
 		     "echo offline");

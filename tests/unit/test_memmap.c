@@ -130,6 +130,21 @@ static void every_way_of_a_namespace(void **state)
 		assert_null(ways[i].why_not);
 }
 
+/* Information and memmap fill a unit of 2 MiB: data begin behind it, and not one further on. */
+static void a_head_of_whole_units_loses_nothing(void **state)
+{
+	struct memmap_subject subject = a_tebibyte();
+	struct memmap_way ways[MEMMAP_WAYS];
+
+	(void)state;
+	subject.namespace_size = 128 * MIB - 512 * KIB; /* a memmap of 2 MiB less 8 KiB */
+	memmap_ways(&subject, ways);
+	assert_int_equal(ways[6].usable, 124 * MIB);
+	subject.namespace_size += 64 * 4096;
+	memmap_ways(&subject, ways);
+	assert_int_equal(ways[6].usable, 122 * MIB);
+}
+
 static void what_cannot_be_had_says_why(void **state)
 {
 	struct memmap_subject subject = a_tebibyte();
@@ -429,6 +444,7 @@ int main(void)
 		cmocka_unit_test(what_hugetlb_gives_back),
 		cmocka_unit_test(every_way_of_a_tebibyte),
 		cmocka_unit_test(every_way_of_a_namespace),
+		cmocka_unit_test(a_head_of_whole_units_loses_nothing),
 		cmocka_unit_test(what_cannot_be_had_says_why),
 		cmocka_unit_test(an_old_kernel_deduplicates_nothing),
 		cmocka_unit_test(an_expander_that_carries_its_memmap),
