@@ -3,6 +3,7 @@
 #include "inventory/read-cxl.h"
 
 #include "base/cleanup.h"
+#include "base/compare.h"
 #include "base/error.h"
 #include "inventory/cedt.h"
 #include "inventory/cxl-attribute.h"
@@ -154,9 +155,8 @@ static int read_bus(const struct kmemd *kmemd, struct cxl_bus *bus,
 
 static int compare_regions(const void *a, const void *b)
 {
-	uint64_t x = ((const struct region *)a)->start, y = ((const struct region *)b)->start;
-
-	return (x > y) - (x < y);
+	return compare_numbers(((const struct region *)a)->start,
+			       ((const struct region *)b)->start);
 }
 
 /* libcxl can tell the largest free part too, but 76 does so only for persistent memory. */

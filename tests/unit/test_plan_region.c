@@ -131,6 +131,48 @@ static void what_is_in_the_way_of_a_window_is_named(void **state)
 	assert_refused(&machine, RAM_POLICY, "mem0", "1 GiB of it is Soft Reserved (/proc/iomem)");
 }
 
+/* What is behind another bridge shares nothing but the root, and may lie above or below. */
+static void regions_of_another_bridge_are_no_limit(void **state)
+{
+	struct machine machine = {
+		.memdevs = MEMDEV("mem0", "1",
+				  EMPTY("decoder2")) ", {'memdev': 'mem1', 'host': "
+						     "'0000:02:00.0', 'serial': 2, 'enabled': "
+						     "true, 'ram_size': 268435456, "
+						     "'ram_allocated': 268435456, 'path': "
+						     "[{'port': 'root0', 'dport': "
+						     "'pci0000:de'}, {'port': 'port2', 'dport': "
+						     "'0000:de:00.0'}]}",
+		.root_decoders = WINDOW(RANGE("1073741824", "268435456"), ""),
+		.regions = REGION_AT("region1", "1342177280", "mem1", "decoder3.0"),
+	};
+	struct planned planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
+
+	(void)state;
+	assert_int_equal(first_step(&planned, STEP_CREATE_REGION)->create_region.start, 0);
+	release(&planned);
+}
+
+/* Of one memdev the second region lies above the first, on whatever port it is. */
+static void a_memdev_shares_its_ports_with_itself(void **state)
+{
+	struct machine machine = {
+		.memdevs = "{'memdev': 'mem0', 'host': '0000:01:00.0', 'serial': 1, 'enabled': "
+			   "true, 'ram_size': 536870912, 'ram_allocated': 268435456, 'path': "
+			   "[{'port': 'root0', 'dport': 'pci0000:0c'}], 'decoders': [{'decoder': "
+			   "'decoder2.0', 'id': 0, 'dpa_size': 268435456, 'mode': 'ram', 'region': "
+			   "'region1'}, {'decoder': 'decoder2.1', 'id': 1}]}",
+		.root_decoders = WINDOW(
+			RANGE("1073741824", "268435456") ", " RANGE("1610612736", "536870912"), ""),
+		.regions = REGION_AT("region1", "1342177280", "mem0", "decoder2.0"),
+	};
+	struct planned planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
+
+	(void)state;
+	assert_int_equal(first_step(&planned, STEP_CREATE_REGION)->create_region.start, 0x60000000);
+	release(&planned);
+}
+
 /* --- capacity -----------------------------------------------------------------------------------
  */
 
@@ -163,6 +205,74 @@ static void capacity_without_a_region_is_told_and_freed_by_a_drain(void **state)
 	assert_contains(planned.plan.note, "'kmemctl drain mem0' frees it");
 	release(&planned);
 	assert_plan(&machine, RAM_POLICY, "mem0", GOAL_DRAIN, "free-decoder decoder2.0");
+}
+
+#define HOLDS(id)                                                                                  \
+	"{'decoder': 'decoder2." id "', 'id': " id                                                 \
+	", 'dpa_size': 268435456, 'mode': 'ram', 'region': 'region8'}"
+#define FREE(id) "{'decoder': 'decoder2." id "', 'id': " id "}"
+
+/* The kernel takes the one behind the last that holds something, and goes back to none. */
+static void the_decoder_behind_the_last_is_used(void **state)
+{
+	static const struct {
+		const char *decoders, *next;
+	} cases[] = {
+		{FREE("0") ", " FREE("1"), "decoder2.0"},
+		{HOLDS("0") ", " FREE("1") ", " FREE("2"), "decoder2.1"},
+		{FREE("0") ", " HOLDS("1") ", " FREE("2") ", " FREE("3"), "decoder2.2"},
+		{FREE("0") ", " HOLDS("1"), NULL},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char memdev[1024];
+		struct machine machine = {
+			.memdevs = memdev,
+			.root_decoders = WINDOW(RANGE("1073741824", "1073741824"), "")};
+		struct planned planned;
+
+		snprintf(memdev, sizeof(memdev),
+			 "{'memdev': 'mem0', 'serial': 1, 'enabled': true, 'ram_size': 536870912, "
+			 "'ram_allocated': 268435456, 'decoders': [%s]}",
+			 cases[i].decoders);
+		planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
+		if (cases[i].next)
+			assert_string_equal(first_step(&planned, STEP_CREATE_REGION)
+						    ->create_region.endpoint_decoder,
+					    cases[i].next);
+		else
+			assert_contains(planned.plan.refusal, "no free HDM decoder");
+		release(&planned);
+	}
+}
+
+static void what_is_no_expanders_business_is_left_alone(void **state)
+{
+	static const struct {
+		const char *kind, *note;
+	} cases[] = {{"'restricted': true", "mem0 is a CXL 1.1 device: shown, and left alone"},
+		     {"'accelerator': true", "mem0 is an accelerator: shown, and left alone"}};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		char memdev[512];
+		struct machine machine = {.memdevs = memdev};
+
+		snprintf(memdev, sizeof(memdev), "{" MEMDEV_TEXT ", 'ram_size': 536870912, %s}",
+			 cases[i].kind);
+		assert_plan(&machine, RAM_POLICY, "mem0", GOAL_POLICY, "");
+		assert_note(&machine, RAM_POLICY, "mem0", cases[i].note);
+	}
+}
+
+static void a_window_that_firmware_fixed_is_refused(void **state)
+{
+	struct machine machine = {.root_decoders = "{" WINDOW_TEXT ", 'locked': true}"};
+
+	(void)state;
+	assert_refused(&machine, RAM_POLICY, "mem0",
+		       "firmware has fixed the CXL window decoder0.0");
 }
 
 /* --- the order of a drain -----------------------------------------------------------------------
@@ -353,6 +463,11 @@ int main(void)
 		cmocka_unit_test(the_kernels_own_place_is_not_forced),
 		cmocka_unit_test(a_region_lies_above_those_that_share_a_port),
 		cmocka_unit_test(what_is_in_the_way_of_a_window_is_named),
+		cmocka_unit_test(regions_of_another_bridge_are_no_limit),
+		cmocka_unit_test(a_memdev_shares_its_ports_with_itself),
+		cmocka_unit_test(the_decoder_behind_the_last_is_used),
+		cmocka_unit_test(what_is_no_expanders_business_is_left_alone),
+		cmocka_unit_test(a_window_that_firmware_fixed_is_refused),
 		cmocka_unit_test(persistent_capacity_ends_what_volatile_capacity_can_be_taken),
 		cmocka_unit_test(capacity_without_a_region_is_told_and_freed_by_a_drain),
 		cmocka_unit_test(the_last_decoder_goes_first),

@@ -314,6 +314,10 @@ static void a_device_is_cut_again(void **state)
 		 REFUSED("512 MiB is no multiple of the alignment of dax0.0 (1 GiB)")},
 		{{.driver = "", .request = RECONFIGURE(KMEMD_MODE_UNCHANGED, .align = 4096)},
 		 STEPS("resize dax0.0")},
+		{{.driver = "", .request = RECONFIGURE(KMEMD_MODE_UNCHANGED, .align = 2 * MIB)},
+		 STEPS("")},
+		{{.driver = "", .request = TO_RAM(.has_size = true, .size = 64 * MIB)},
+		 REFUSED("dax0.0 (64 MiB) holds no whole memory block of 128 MiB")},
 		{{.source = SOURCE_NVDIMM, .driver = "", .request = SIZED(GIB)},
 		 REFUSED("ndctl create-namespace -f -e namespace0.0")},
 	};
@@ -357,11 +361,49 @@ static void a_device_is_created(void **state)
 	release_made(made);
 	region.available = 0;
 	assert_outcome(&cases[0].setup, &(struct outcome)REFUSED("nothing can be cut"));
+	region.available = MIB; /* less than a unit */
+	assert_outcome(&cases[0].setup, &(struct outcome)REFUSED("nothing can be cut"));
 	region.available = GIB;
+}
+
+/* In the alignment that is asked for, or the region's own, and never in less than 2 MiB. */
+static void a_new_device_is_cut_in_whole_units(void **state)
+{
+	static const struct {
+		uint64_t region_align, available, align, asked, size;
+	} cases[] = {
+		{2 * MIB, GIB + MIB, 0, 0, GIB},	 {GIB, GIB + 512 * MIB, 0, 0, GIB},
+		{2 * MIB, GIB + 512 * MIB, GIB, 0, GIB}, {4096, GIB + MIB, 0, 0, GIB},
+		{2 * MIB, GIB, 0, 512 * MIB, 512 * MIB}, {GIB, GIB, 0, 512 * MIB, 0},
+		{2 * MIB, GIB, GIB, 512 * MIB, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct setup setup = {.request = ASK(KMEMD_CREATE_DEVICE, .align = cases[i].align,
+						     .has_size = cases[i].asked != 0,
+						     .size = cases[i].asked)};
+		struct made *made;
+
+		region.available = cases[i].available;
+		region.align = cases[i].region_align;
+		made = make_plan(&setup);
+		if (cases[i].size)
+			assert_int_equal(made->plan.steps.items[0].shape.size, cases[i].size);
+		else
+			assert_contains(made->plan.refusal,
+					"512 MiB is no multiple of the alignment (1 GiB)");
+		release_made(made);
+	}
+	region.available = GIB;
+	region.align = 2 * MIB;
 }
 
 static void what_makes_no_sense_is_told(void **state)
 {
+	static const struct kmemd_range backwards = {8 * MIB, 6 * MIB - 1};
+	static const struct kmemd_range odd_start = {MIB, 4 * MIB - 1};
+	static const struct kmemd_range odd_end = {2 * MIB, 5 * MIB - 1};
 	static const struct {
 		struct kmemd_request request;
 		const char *mistake;
@@ -374,6 +416,12 @@ static void what_makes_no_sense_is_told(void **state)
 		{SIZED(3 * MIB), "no multiple"},
 		{SIZED(512 * MIB, .align = GIB), "no multiple"},
 		{SIZED(0), "destroy-device"},
+		{ASK(KMEMD_CREATE_DEVICE, .mappings = &backwards, .mapping_count = 1),
+		 "no range of whole units"},
+		{ASK(KMEMD_CREATE_DEVICE, .mappings = &odd_start, .mapping_count = 1),
+		 "no range of whole units"},
+		{ASK(KMEMD_CREATE_DEVICE, .mappings = &odd_end, .mapping_count = 1),
+		 "no range of whole units"},
 	};
 
 	(void)state;
@@ -381,6 +429,44 @@ static void what_makes_no_sense_is_told(void **state)
 		assert_non_null(request_mistake(&cases[i].request));
 		assert_contains(request_mistake(&cases[i].request), cases[i].mistake);
 	}
+}
+
+static void what_makes_sense_is_no_mistake(void **state)
+{
+	static const struct kmemd_range mapping = {2 * MIB, 4 * MIB - 1};
+	static const struct kmemd_request requests[] = {
+		TO_RAM(),
+		TO_RAM(.no_online = true),
+		TO_RAM(.no_movable = true),
+		TO_DEVDAX(),
+		SIZED(2 * MIB),
+		SIZED(GIB, .align = GIB),
+		RECONFIGURE(KMEMD_MODE_UNCHANGED, .align = 4096),
+		RECONFIGURE(KMEMD_MODE_UNCHANGED, .align = 2 * MIB),
+		ASK(KMEMD_CREATE_DEVICE, .mappings = &mapping, .mapping_count = 1),
+		ASK(KMEMD_ONLINE_MEMORY),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(requests); i++)
+		if (request_mistake(&requests[i]))
+			fail_msg("%zu: %s", i, request_mistake(&requests[i]));
+}
+
+/* Another driver may have a file system on it: it is taken away by force only. */
+static void a_device_of_somebody_elses_is_left_alone(void **state)
+{
+	static const struct setup asked = {.driver = "fsdev_dax", .request = TO_DEVDAX()};
+	static const struct setup forced = {.driver = "fsdev_dax",
+					    .request = ASK(KMEMD_DISABLE_DEVICE, .force = true)};
+	struct made *made = make_plan(&forced);
+
+	(void)state;
+	assert_outcome(&asked, &(struct outcome)REFUSED("dax0.0 is held by the driver fsdev_dax"));
+	assert_string_equal(steps_text(&made->plan), "unbind dax0.0");
+	assert_string_equal(made->plan.steps.items[0].unbind.driver, "fsdev_dax");
+	assert_true(made->plan.steps.items[0].unbind.force);
+	release_made(made);
 }
 
 /* Where the kernel puts blocks that appear meanwhile, whatever the machine's own setting is. */
@@ -447,6 +533,17 @@ static void costs_are_told(void **state)
 	release_made(made);
 }
 
+/* By hand the switch is changed by the command memmap, and by nothing else. */
+static void the_switch_of_the_memmap_is_left_alone(void **state)
+{
+	const struct setup setup = {.driver = "device_dax", .request = TO_RAM()};
+	struct made *made = make_plan(&setup);
+
+	(void)state;
+	assert_int_equal(made->plan.steps.items[0].bind.memmap, TRISTATE_UNKNOWN);
+	release_made(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -460,6 +557,10 @@ int main(void)
 		cmocka_unit_test(the_kernels_own_onlining_is_held),
 		cmocka_unit_test(what_policy_would_undo_is_held_against_it),
 		cmocka_unit_test(costs_are_told),
+		cmocka_unit_test(the_switch_of_the_memmap_is_left_alone),
+		cmocka_unit_test(what_makes_sense_is_no_mistake),
+		cmocka_unit_test(a_device_of_somebody_elses_is_left_alone),
+		cmocka_unit_test(a_new_device_is_cut_in_whole_units),
 	};
 
 	return cmocka_run_group_tests_name("plan_request", tests, NULL, NULL);
