@@ -37,7 +37,7 @@ static const struct region *find_lost(const struct kmemd_inventory *inventory)
 static bool adds_memory(const struct plan *plan)
 {
 	array_foreach(step, &plan->steps)
-		if (step->type == STEP_ONLINE)
+		if (step->type == STEP_ONLINE || step->type == STEP_PLUG)
 			return true;
 	return false;
 }

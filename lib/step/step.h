@@ -20,7 +20,8 @@ enum step_type {
 	STEP_FREE_DECODER,   /* target: endpoint decoder that holds capacity without a region */
 	STEP_CREATE_DAX,     /* target: number of the dax region */
 	STEP_RESIZE_DAX,     /* target: dax device; its size, alignment or both */
-	STEP_DESTROY_DAX,    /* target: dax device; its capacity goes back to the dax region */
+	STEP_PLUG, /* target: dax device that is bound and unplugged; all its blocks, online */
+	STEP_DESTROY_DAX, /* target: dax device; its capacity goes back to the dax region */
 	STEP_COUNT,
 };
 
@@ -50,7 +51,7 @@ struct step_unbind {
 };
 
 struct step_blocks {
-	enum zone zone;	    /* of STEP_ONLINE */
+	enum zone zone;	    /* of STEP_ONLINE and STEP_PLUG */
 	unsigned int count; /* blocks to be changed, as far as they are known */
 	bool keep;	    /* blocks that do not follow keep the others from nothing */
 };
@@ -70,7 +71,7 @@ struct step {
 		struct step_create_region create_region;
 		struct step_bind bind;
 		struct step_unbind unbind;
-		struct step_blocks blocks; /* STEP_ONLINE, STEP_OFFLINE */
+		struct step_blocks blocks; /* STEP_ONLINE, STEP_OFFLINE, STEP_PLUG */
 		struct step_shape shape;
 	};
 	/* What it costs, in bytes. */
