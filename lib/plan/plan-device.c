@@ -87,6 +87,8 @@ int plan_make(const struct kmemd_inventory *inventory, const struct device *devi
 				       : plan_policy(&plan, inventory);
 	if (r == 0)
 		refuse_beside_lost(&plan, inventory);
+	if (goal == GOAL_POLICY)
+		plan_hold_many_blocks(&plan, &inventory->host);
 	if (r < 0) {
 		plan_release(&plan);
 		return r;

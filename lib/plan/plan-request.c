@@ -547,6 +547,7 @@ int plan_request(const struct kmemd_inventory *inventory, const struct request_t
 		plan_release(&plan);
 		return r;
 	}
+	plan_hold_many_blocks(&plan, &inventory->host);
 	*ret = plan;
 	return 0;
 }

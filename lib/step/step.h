@@ -25,6 +25,12 @@ enum step_type {
 	STEP_COUNT,
 };
 
+/*
+ * The kernel looks at a whole zone without a hole after every block (set_zone_contiguous()). Of
+ * fewer blocks, that is done before it could be noticed.
+ */
+#define MANY_BLOCKS 64
+
 /* A thing that is there and has a name, or the one that an earlier step of the plan makes. */
 struct step_target {
 	char name[DEVICE_NAME_MAX]; /* "": what the step made_by makes */

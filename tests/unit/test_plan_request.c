@@ -442,6 +442,34 @@ static void the_kernels_own_onlining_is_held(void **state)
 	}
 }
 
+/* Many blocks are put online in a good order, unless the driver does that itself. */
+static void many_blocks_of_the_kernels_own_driver_stay_offline_first(void **state)
+{
+	static const struct {
+		enum kmem_module kmem;
+		unsigned int blocks;
+		const char *word;
+	} cases[] = {
+		{KMEM_IN_TREE, 63, "online_movable"},
+		{KMEM_IN_TREE, 64, "offline"},
+		{KMEM_ABSENT, 503, "offline"},
+		{KMEM_DROP_IN, 503, "online_movable"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct host host = {.kmem = cases[i].kmem};
+		struct plan plan = {.auto_online = "online_movable"};
+
+		plan_add_step(&plan, STEP_BIND, "dax0.0", KEY_COUNT)->bind.driver = "kmem";
+		plan_add_step(&plan, STEP_ONLINE, "dax0.0", KEY_COUNT)->blocks.count =
+			cases[i].blocks;
+		plan_hold_many_blocks(&plan, &host);
+		assert_string_equal(plan.auto_online, cases[i].word);
+		plan_release(&plan);
+	}
+}
+
 static void what_policy_would_undo_is_held_against_it(void **state)
 {
 	static const struct policy_file file;
@@ -494,6 +522,7 @@ int main(void)
 		cmocka_unit_test(a_device_is_created),
 		cmocka_unit_test(what_makes_no_sense_is_told),
 		cmocka_unit_test(the_kernels_own_onlining_is_held),
+		cmocka_unit_test(many_blocks_of_the_kernels_own_driver_stay_offline_first),
 		cmocka_unit_test(what_policy_would_undo_is_held_against_it),
 		cmocka_unit_test(costs_are_told),
 	};
