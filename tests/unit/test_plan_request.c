@@ -459,7 +459,8 @@ static void many_blocks_of_the_kernels_own_driver_stay_offline_first(void **stat
 	(void)state;
 	for (size_t i = 0; i < array_size(cases); i++) {
 		struct host host = {.kmem = cases[i].kmem};
-		struct plan plan = {.auto_online = "online_movable"};
+		const struct device device = {.name = "dax0.0"};
+		struct plan plan = {.device = &device, .auto_online = "online_movable"};
 
 		plan_add_step(&plan, STEP_BIND, "dax0.0", KEY_COUNT)->bind.driver = "kmem";
 		plan_add_step(&plan, STEP_ONLINE, "dax0.0", KEY_COUNT)->blocks.count =

@@ -121,7 +121,11 @@ def test_soft_reserved_memory_is_system_ram_by_itself(guest):
 
 def test_pulled_out_while_online(guest):
     """Last: what the kernel does when an expander goes with its memory online. Our driver remembers the blocks and gives back what is taken
-    offline afterwards; the kernel's own loses the range until the next boot, and says so."""
+    offline afterwards; the kernel's own loses the range until the next boot, and says so. The memmap is in DRAM: what goes with the
+    expander cannot be taken offline (a warning in offline_pages(), whatever driver it had)."""
+    guest.write(f"{kmemd.POLICY}/10-pulled.conf",
+                f"[Match]\nKind=cxl-ram\nSerial={SECOND:#x}\n\n[Memory]\nMode=system-ram\nMemmapOnMemory=no\n")
+    guest.run("systemctl reload kmemd")
     before = see(guest)
     expander = Plugged(guest, 1, SECOND)
     expander.plug()
