@@ -103,20 +103,22 @@ def show(plug, driver, sizes, rounds):
     times = {}
     for gib in sizes:
         plug.size(gib)
-        plug.bind("offline")      # the first use of the guest's RAM is QEMU's time
-        plug.unbind()
+        # The first use of the guest's RAM is QEMU's time.
+        plug.bind("offline")
+        plug.by_hand(good_order(plug.numbers))
+        plug.release()
         measured = [plug.one_round(number == 0 or gib <= sizes[0]) for number in range(rounds)]
         for way in WAYS:
             values = [one[way] for one in measured if way in one]
             if values:
                 times.setdefault(way, []).append((len(plug.numbers), statistics.median(values)))
-        print(f"{plug.guest.release}, {driver} driver, {len(plug.numbers)} blocks: "
+        print(f"{plug.guest.release}, {driver}, {len(plug.numbers)} blocks: "
               + ", ".join(f"{way} {found[-1][1]:.2f}" for way, found in times.items()), flush=True)
     rows = [[way, *(seconds for _, seconds in found), exponent(found) if len(found) > 1 else "-",
              found[-1][1] / times["good order back" if way in ("drain", "good order back") else "good order"][-1][1]]
             for way, found in times.items()]
     figures.LINES.clear()
-    figures.table(f"Linux {plug.guest.release}, {driver} driver: seconds, medians of {rounds} (the kernel alone: once)",
+    figures.table(f"Linux {plug.guest.release}, {driver}: seconds, medians of {rounds} (the kernel alone: once)",
                   ["way", *(f"{blocks} blocks" for blocks, _ in times["good order"]), "exponent", "of good order"], rows)
     print("\n".join(figures.LINES), flush=True)
 

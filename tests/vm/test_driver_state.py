@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from . import kernel_log, kmemd, lab
+from . import figures, kernel_log, kmemd, lab
 from .guest import Nvdimm
 from .initrd import CpioWriter, Executable
 from .kmemd import BLOCK, see
@@ -385,7 +385,8 @@ def test_signals(guest, device, what):
             assert state in (allowed if not killed else {*done, *undone, "online", "offline"}), (run, said, state, numbers)
             assert error in ("Success", "Interrupted system call", "killed"), (run, said)
             outcomes[error, state] = outcomes.get((error, state), 0) + 1
-        print(f"{guest.release}, {what}, {whole / 1000:.0f} ms: {outcomes}")
+        figures.say(f"Linux {guest.release}: {what} ({whole / 1000:.0f} ms), SIGINT, SIGALRM and SIGKILL at {steps} moments each: "
+                    + ", ".join(f"{count} times {error}, {state}" for (error, state), count in sorted(outcomes.items())))
     finally:
         guest.run("echo offline >/sys/devices/system/memory/auto_online_blocks")
     assert device.write("unplugged") == ""
