@@ -179,6 +179,11 @@ bool dax_is_kmem(const struct dax_device *dax)
 	return !strcmp(dax->driver, "kmem");
 }
 
+bool dax_is_unplugged(const struct dax_device *dax)
+{
+	return dax_is_kmem(dax) && !strcmp(dax->hotplug_state, "unplugged");
+}
+
 bool dax_is_foreign(const struct dax_device *dax)
 {
 	return dax->driver[0] && !dax_is_kmem(dax) && strcmp(dax->driver, "device_dax") != 0;

@@ -394,6 +394,8 @@ const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *
 /* From the blocks, or where they were not read from the driver's counters. */
 struct block_counts dax_block_counts(const struct dax_device *dax);
 bool dax_is_kmem(const struct dax_device *dax);
+/* Bound to kmem, and somebody had its blocks removed by `state`. */
+bool dax_is_unplugged(const struct dax_device *dax);
 /* Bound to a driver that is neither kmem nor device_dax: what uses it is not known here. */
 bool dax_is_foreign(const struct dax_device *dax);
 /* Without a size: all of it was given back, or nothing was given to it yet. */

@@ -38,7 +38,7 @@ static const struct region *find_lost(const struct kmemd_inventory *inventory)
 static bool adds_memory(const struct plan *plan)
 {
 	array_foreach(step, &plan->steps)
-		if (step->type == STEP_ONLINE)
+		if (step->type == STEP_ONLINE || step->type == STEP_PLUG)
 			return true;
 	return false;
 }
@@ -92,6 +92,8 @@ static int make(const struct kmemd_inventory *inventory, const struct device *de
 		r = plan_eject(&plan);
 	if (r == 0)
 		refuse_beside_lost(&plan, inventory);
+	if (goal == GOAL_POLICY)
+		plan_hold_many_blocks(&plan, &inventory->host);
 	if (r < 0) {
 		plan_release(&plan);
 		return r;

@@ -44,6 +44,13 @@ struct plan {
 
 void plan_release(struct plan *plan);
 
+/*
+ * Before 7.4, a kernel that puts the blocks of a driver online as they come looks at the whole zone
+ * after each of them. Where that would be many, they stay offline and are put online in a better
+ * order (lib/step/transition.c). The drop-in driver knows that order itself.
+ */
+void plan_hold_many_blocks(struct plan *plan, const struct host *host);
+
 /* --- for the planners. NULL and -ENOMEM: memory is short. --- */
 
 /* Begins a part; the steps that follow belong to it. A plan without parts has one for the device.

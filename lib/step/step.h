@@ -20,10 +20,17 @@ enum step_type {
 	STEP_FREE_DECODER,   /* target: endpoint decoder that holds capacity without a region */
 	STEP_CREATE_DAX,     /* target: number of the dax region */
 	STEP_RESIZE_DAX,     /* target: dax device; its size, alignment or both */
+	STEP_PLUG,	     /* target: dax device that is bound and unplugged; all its blocks */
 	STEP_DESTROY_DAX,    /* target: dax device; its capacity goes back to the dax region */
 	STEP_POWER_OFF_SLOT, /* target: PCI slot; of a memdev that is drained */
 	STEP_COUNT,
 };
+
+/*
+ * The kernel looks at a whole zone without a hole after every block (set_zone_contiguous()). Of
+ * fewer blocks, that is done before it could be noticed.
+ */
+#define MANY_BLOCKS 64
 
 /* A thing that is there and has a name, or the one that an earlier step of the plan makes. */
 struct step_target {
@@ -52,7 +59,7 @@ struct step_unbind {
 };
 
 struct step_blocks {
-	enum zone zone;	    /* of STEP_ONLINE */
+	enum zone zone;	    /* of STEP_ONLINE and STEP_PLUG */
 	unsigned int count; /* blocks to be changed, as far as they are known */
 	bool keep;	    /* blocks that do not follow keep the others from nothing */
 };
@@ -76,7 +83,7 @@ struct step {
 		struct step_create_region create_region;
 		struct step_bind bind;
 		struct step_unbind unbind;
-		struct step_blocks blocks; /* STEP_ONLINE, STEP_OFFLINE */
+		struct step_blocks blocks; /* STEP_ONLINE, STEP_OFFLINE, STEP_PLUG */
 		struct step_shape shape;
 		struct step_slot slot; /* STEP_POWER_OFF_SLOT */
 	};

@@ -12,9 +12,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* Of fewer, the kernel has looked at all before it could be noticed. */
-#define MANY_BLOCKS 64
-
 /* How often the one who waits looks up: often at first, seldom in the long run. */
 #define LOOK_MS	    50
 #define LOOK_MAX_MS 1000

@@ -222,6 +222,8 @@ static void each_block(const char *dax, void (*callback)(uint64_t index))
 	}
 }
 
+static const char *fake_zones;
+
 static void forget_block(uint64_t index)
 {
 	unlink(node_link(index));
@@ -257,6 +259,8 @@ static int dax_bind(const char *dax, const char *driver)
 	assert_int_equal(symlink(target, at(device, "driver")), 0);
 	if (!strcmp(driver, "kmem"))
 		each_block(dax, add_block);
+	if (exists(sysfs("bus/dax/devices/%s/state", dax)))
+		write_text(sysfs("bus/dax/devices/%s/state", dax), "online\n");
 	return 0;
 }
 
@@ -280,6 +284,29 @@ static void make_dax(const char *name, uint64_t start, uint64_t size, const char
 	write_number_to(at(device, "size"), size);
 	write_text(at(device, "origin"), origin);
 	write_text(at(device, "memmap_on_memory"), "1\n");
+}
+
+static void plug_block(uint64_t index)
+{
+	add_block(index);
+	set_block(index, "online\n", fake_zones);
+}
+
+/* The device's `state`, in the file of that name (Documentation/ABI/testing/sysfs-bus-dax). */
+static int write_dax_state(const char *dax, const char *value)
+{
+	const char *state = sysfs("bus/dax/devices/%s/state", dax);
+
+	if (!strcmp(value, "unplugged")) {
+		each_block(dax, forget_block);
+	} else if (strcmp(text_of(state), "unplugged")) {
+		return -EBUSY;
+	} else {
+		fake_zones = strcmp(value, "online_movable") ? "Normal\n" : "Movable\n";
+		each_block(dax, plug_block);
+	}
+	write_text(sysfs("bus/dax/devices/%s/state", dax), value);
+	return 0;
 }
 
 static int write_dax_driver(const char *driver, const char *file, const char *value)
@@ -467,6 +494,9 @@ static int kernel_write(const char *path, const char *value)
 	if (!exists(path))
 		return -ENOENT;
 	path += strlen(kernel) + 1;
+	if (sscanf(path, "bus/dax/devices/%63[^/]/%63s", first, second) == 2 &&
+	    !strcmp(second, "state"))
+		return write_dax_state(first, value);
 	if (write_dax_region) {
 		int r = write_dax_region(path, value);
 

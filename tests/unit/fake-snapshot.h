@@ -120,6 +120,8 @@ static void read_fake_dax(struct kmemd_inventory *inventory, const char *name)
 	dax->target_node = 1;
 	dax->memmap_on_memory = number_of(at(device, "memmap_on_memory")) ? TRISTATE_YES
 									  : TRISTATE_NO;
+	if (dax_is_kmem(dax) && exists(at(device, "state")))
+		copy_name(dax->hotplug_state, text_of(at(device, "state")));
 	count = dax->size ? read_ranges(name, ranges) : 0;
 	for (unsigned int i = 0; i < count; i++)
 		*(struct range *)array_add(&dax->ranges) = ranges[i];

@@ -239,7 +239,8 @@ static void the_decoder_behind_the_last_is_used(void **state)
 		planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
 		if (cases[i].next)
 			assert_string_equal(first_step(&planned, STEP_CREATE_REGION)
-						    ->create_region.endpoint_decoder,
+						    ->create_region.targets[0]
+						    .decoder,
 					    cases[i].next);
 		else
 			assert_contains(planned.plan.refusal, "no free HDM decoder");

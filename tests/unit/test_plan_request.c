@@ -16,7 +16,7 @@ struct setup {
 	enum source source;
 	const char *driver;
 	enum block_state blocks[4];
-	bool not_named, not_counted;
+	bool not_named, not_counted, unplugged;
 	struct kmemd_request request;
 };
 
@@ -53,6 +53,7 @@ static struct dax_device *add_dax(struct kmemd_inventory *inventory, const struc
 	dax->size = 512 * MIB;
 	dax->align = 2 * MIB;
 	dax->target_node = 1;
+	strcpy(dax->hotplug_state, setup->unplugged ? "unplugged" : "");
 	dax->memmap_on_memory = TRISTATE_NO;
 	*(struct range *)array_add(&dax->ranges) = (struct range){4 * GIB, 512 * MIB};
 	if (setup->not_counted)
@@ -242,6 +243,40 @@ static void memory_goes_online_and_offline(void **state)
 	(void)state;
 	for (size_t i = 0; i < array_size(cases); i++)
 		assert_outcome(&cases[i].setup, &cases[i].outcome);
+}
+
+/* Somebody wrote "unplugged" to its state: it is bound, and has no block. */
+static void an_unplugged_device_gets_its_blocks_back(void **state)
+{
+#define UNPLUGGED .driver = "kmem", .unplugged = true
+	static const struct {
+		struct setup setup;
+		struct outcome outcome;
+	} cases[] = {
+		{{UNPLUGGED, .request = ASK(KMEMD_ONLINE_MEMORY)}, STEPS("plug dax0.0")},
+		{{UNPLUGGED, .not_counted = true, .request = ASK(KMEMD_ONLINE_MEMORY)},
+		 STEPS("plug dax0.0")},
+		{{UNPLUGGED, .request = TO_RAM()}, STEPS("plug dax0.0")},
+		{{UNPLUGGED, .request = TO_RAM(.no_online = true)}, STEPS("")},
+		{{UNPLUGGED, .not_counted = true, .request = ASK(KMEMD_OFFLINE_MEMORY)}, STEPS("")},
+		{{UNPLUGGED, .request = TO_DEVDAX()}, STEPS("bind dax0.0")},
+		{{UNPLUGGED, .request = ASK(KMEMD_DISABLE_DEVICE)}, STEPS("unbind dax0.0")},
+		/* What is bound to something else has no state, whatever was read. */
+		{{.driver = "device_dax", .unplugged = true, .request = TO_RAM()},
+		 STEPS("bind dax0.0; online dax0.0")},
+	};
+	struct setup into_kernel = {UNPLUGGED, .request = TO_RAM(.no_movable = true)};
+	struct made *made = make_plan(&into_kernel);
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++)
+		assert_outcome(&cases[i].setup, &cases[i].outcome);
+	step_text(made->plan.steps.items, text, sizeof(text));
+	assert_string_equal(text, "plug the 4 memory blocks of dax0.0 in again, online in the "
+				  "kernel zone");
+	assert_int_equal(made->plan.steps.items[0].dram_bytes, 8 * MIB);
+	release_made(made);
 }
 
 static void a_device_is_enabled_disabled_and_destroyed(void **state)
@@ -493,6 +528,35 @@ static void the_kernels_own_onlining_is_held(void **state)
 	}
 }
 
+/* Many blocks are put online in a good order, unless the driver does that itself. */
+static void many_blocks_of_the_kernels_own_driver_stay_offline_first(void **state)
+{
+	static const struct {
+		enum kmem_module kmem;
+		unsigned int blocks;
+		const char *word;
+	} cases[] = {
+		{KMEM_IN_TREE, 63, "online_movable"},
+		{KMEM_IN_TREE, 64, "offline"},
+		{KMEM_ABSENT, 503, "offline"},
+		{KMEM_DROP_IN, 503, "online_movable"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct host host = {.kmem = cases[i].kmem};
+		const struct device device = {.name = "dax0.0"};
+		struct plan plan = {.device = &device, .auto_online = "online_movable"};
+
+		plan_add_step(&plan, STEP_BIND, "dax0.0", KEY_COUNT)->bind.driver = "kmem";
+		plan_add_step(&plan, STEP_ONLINE, "dax0.0", KEY_COUNT)->blocks.count =
+			cases[i].blocks;
+		plan_hold_many_blocks(&plan, &host);
+		assert_string_equal(plan.auto_online, cases[i].word);
+		plan_release(&plan);
+	}
+}
+
 static void what_policy_would_undo_is_held_against_it(void **state)
 {
 	static const struct policy_file file;
@@ -550,11 +614,13 @@ int main(void)
 		cmocka_unit_test(a_mode_is_changed),
 		cmocka_unit_test(persistent_memory_has_to_be_named),
 		cmocka_unit_test(memory_goes_online_and_offline),
+		cmocka_unit_test(an_unplugged_device_gets_its_blocks_back),
 		cmocka_unit_test(a_device_is_enabled_disabled_and_destroyed),
 		cmocka_unit_test(a_device_is_cut_again),
 		cmocka_unit_test(a_device_is_created),
 		cmocka_unit_test(what_makes_no_sense_is_told),
 		cmocka_unit_test(the_kernels_own_onlining_is_held),
+		cmocka_unit_test(many_blocks_of_the_kernels_own_driver_stay_offline_first),
 		cmocka_unit_test(what_policy_would_undo_is_held_against_it),
 		cmocka_unit_test(costs_are_told),
 		cmocka_unit_test(the_switch_of_the_memmap_is_left_alone),

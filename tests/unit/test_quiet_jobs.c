@@ -76,7 +76,7 @@ static void power_off(struct machine *machine)
 static int drain(struct machine *machine, const char *device)
 {
 	memset(&machine->error, 0, sizeof(machine->error));
-	return kmemd_drain(machine->kmemd, machine->policy, device, &job, &machine->error);
+	return kmemd_drain(machine->kmemd, machine->policy, DRAIN(device), &job, &machine->error);
 }
 
 static bool is_held(const struct machine *machine, const char *identity)

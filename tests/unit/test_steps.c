@@ -271,7 +271,8 @@ static void as_much_of_a_region_is_freed_as_can_be(void **state)
 {
 	const struct region_parts parts = {.region = "region0",
 					   .root_decoder = "decoder0.0",
-					   .endpoint_decoder = "decoder2.0"};
+					   .decoders = {"decoder2.0"},
+					   .target_count = 1};
 
 	(void)state;
 	commit_region();
