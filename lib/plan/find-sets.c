@@ -21,7 +21,7 @@ struct group {
 	size_t count, left;
 	const struct settings *settings;
 	/* Why the widest set that its members could make is not to be had, or "". */
-	char obstacle[160];
+	char obstacle[240];
 };
 
 typedef ARRAY(struct candidate) candidate_list;
@@ -165,7 +165,7 @@ static void remember_obstacle(struct group *group, const struct region_sets *set
 		return;
 	describe_obstacles(sets->inventory, obstacles, memdev, ways * group->items[0].size, why,
 			   sizeof(why));
-	snprintf(group->obstacle, sizeof(group->obstacle), "%.150s", why);
+	snprintf(group->obstacle, sizeof(group->obstacle), "%.230s", why);
 }
 
 /*
@@ -249,6 +249,18 @@ static void wait_all(struct region_sets *sets, const struct group *group, const 
 	}
 }
 
+/* Those that are in no set know why the one that they could be in has no place. */
+static void note_obstacle(struct region_sets *sets, const struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		size_t at = (size_t)(group->items[i].device - sets->inventory->devices.items);
+
+		if (!group->items[i].taken)
+			memcpy(sets->entries[at].obstacle, group->obstacle,
+			       sizeof(group->obstacle));
+	}
+}
+
 static bool others_come(const struct group *group, const candidate_list *coming)
 {
 	array_foreach(candidate, coming)
@@ -326,6 +338,7 @@ static int find_in_groups(struct region_sets *sets, candidate_list *there,
 			group.count++;
 		group.left = group.count;
 		r = find_in_group(sets, &group, coming, left, memdevs);
+		note_obstacle(sets, &group);
 		first += group.count;
 	}
 	free(left);
@@ -375,6 +388,11 @@ const struct region_set *set_of(const struct region_sets *sets, const struct dev
 	size_t number = entry_of(sets, device)->set;
 
 	return number ? &sets->sets.items[number - 1] : NULL;
+}
+
+const char *set_obstacle(const struct region_sets *sets, const struct device *device)
+{
+	return entry_of(sets, device)->obstacle;
 }
 
 const char *set_waits(const struct region_sets *sets, const struct device *device)

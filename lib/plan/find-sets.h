@@ -30,13 +30,14 @@ struct region_set {
 	unsigned int ways, granularity;
 	uint64_t member_size;			      /* bytes of each */
 	const struct device *members[INTERLEAVE_MAX]; /* by position; the first speaks for it */
-	char note[256];				      /* why it is not what was asked for, or "" */
+	char note[320];				      /* why it is not what was asked for, or "" */
 };
 
 /* What was found of a device. */
 struct set_entry {
-	size_t set;	 /* one more than its index; 0: in none */
-	char waits[192]; /* what for, or "" */
+	size_t set;	    /* one more than its index; 0: in none */
+	char waits[192];    /* what for, or "" */
+	char obstacle[240]; /* why there is no place for the set that it could be in, or "" */
 };
 
 struct region_sets {
@@ -53,6 +54,8 @@ void sets_release(struct region_sets *sets);
 
 /* The set that a device is in, or NULL. */
 const struct region_set *set_of(const struct region_sets *sets, const struct device *device);
+/* Why a set of the device, which is in none, has no place; or "": it would be in none anyway. */
+const char *set_obstacle(const struct region_sets *sets, const struct device *device);
 /* What the device waits for, or "". */
 const char *set_waits(const struct region_sets *sets, const struct device *device);
 

@@ -66,6 +66,8 @@ static void refuse_place(struct plan *plan, const struct kmemd_inventory *invent
 	char why[sizeof(plan->refusal)];
 
 	describe_obstacles(inventory, obstacles, memdev, size, why, sizeof(why));
+	if (!why[0] && obstacles->interleaved && plan->sets)
+		snprintf(why, sizeof(why), "%s", set_obstacle(plan->sets, plan->device));
 	if (why[0])
 		plan_refuse(plan, "%s", why);
 	else if (obstacles->interleaved)

@@ -551,6 +551,27 @@ static void what_has_no_partner_is_refused_with_the_window(void **state)
 	done(&found);
 }
 
+/* One that has a partner, but no room for both. */
+static void what_has_a_partner_and_no_room_is_refused_with_the_room(void **state)
+{
+	const struct machine_of machine = {
+		.spots = {AT(0, 0), AT(1, 0)},
+		.count = 2,
+		.windows = {{{0, 1}, 2, 256, 1024, NULL}},
+		.window_count = 1,
+	};
+	struct found found = {0};
+	struct plan plan;
+
+	(void)state;
+	find(&machine, "", &found);
+	assert_int_equal(found.sets.sets.count, 0);
+	plan_for(&found, "mem1", &plan);
+	assert_contains(plan.refusal, "no free HPA for a region of 2 GiB");
+	plan_release(&plan);
+	done(&found);
+}
+
 /* --- many ---------------------------------------------------------------------------------------
  */
 
@@ -602,6 +623,7 @@ int main(void)
 		cmocka_unit_test(others_that_are_on_their_way_are_waited_for),
 		cmocka_unit_test(the_first_member_speaks_for_the_set),
 		cmocka_unit_test(what_has_no_partner_is_refused_with_the_window),
+		cmocka_unit_test(what_has_a_partner_and_no_room_is_refused_with_the_room),
 		cmocka_unit_test(sixty_four_expanders_make_sixteen_sets),
 	};
 
