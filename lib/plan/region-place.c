@@ -136,24 +136,68 @@ static size_t find_port(const struct kmemd_inventory *inventory, const char *nam
 	return i;
 }
 
-/*
- * The kernel takes the decoder behind the last one in use (match_free_decoder(), Linux 6.12). One
- * that maps something without a region is firmware's; but a port with one target may have a decoder
- * that is nothing but the kernel's own (devm_cxl_add_passthrough_decoder()), and that shows what
- * the last region was long after it.
- */
-static unsigned int free_decoders(const struct port *port)
+/* Whether an endpoint has capacity behind a port's decoder: or may have, when it shows none. */
+static bool is_mapped(const struct kmemd_inventory *inventory, const struct port_decoder *decoder)
 {
-	bool stale = port->dports.count == 1;
+	array_foreach(memdev, &inventory->memdevs) {
+		if (!memdev->enabled && !memdev->decoders.count)
+			return true;
+		array_foreach(endpoint, &memdev->decoders)
+			if (endpoint->dpa_size &&
+			    endpoint->start < decoder->start + decoder->size &&
+			    decoder->start < endpoint->start + endpoint->size)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * A decoder goes on showing the addresses of its last region after that is gone (seen on 6.12 and
+ * 7.3); one that maps something for an endpoint without a region is firmware's.
+ */
+static bool is_in_use(const struct kmemd_inventory *inventory, const struct port_decoder *decoder)
+{
+	return decoder->region[0] || (decoder->size && is_mapped(inventory, decoder));
+}
+
+/* The kernel takes the decoder behind the last one in use (match_free_decoder(), Linux 6.12). */
+static unsigned int free_decoders(const struct kmemd_inventory *inventory, const struct port *port)
+{
 	unsigned int count = 0;
 
 	array_foreach(decoder, &port->decoders)
-		count = decoder->region[0] || (decoder->size && !stale) ? 0 : count + 1;
+		count = is_in_use(inventory, decoder) ? 0 : count + 1;
 	return count;
 }
 
-/* The first port on the way to a memdev that has no decoder left, or NULL. */
-static const struct port *find_busy_port(const struct space *space, const struct memdev *memdev)
+/*
+ * One that was freed while one behind it is in use: the kernel gives none of this port's decoders
+ * to anybody until that is free, too ("out of order shutdown" in match_free_decoder(), Linux 6.12
+ * and 7.3; before, it is the commit that fails).
+ */
+static bool find_gap(const struct kmemd_inventory *inventory, const struct port *port,
+		     struct obstacles *obstacles)
+{
+	const struct port_decoder *gap = NULL;
+
+	array_foreach(decoder, &port->decoders) {
+		if (!is_in_use(inventory, decoder)) {
+			gap = gap ? gap : decoder;
+			continue;
+		}
+		if (!gap)
+			continue;
+		obstacles->gap = gap;
+		obstacles->behind = decoder;
+		obstacles->busy = port;
+		return true;
+	}
+	return false;
+}
+
+/* Whether a port on the way to a memdev has no decoder for one more region. */
+static bool finds_busy_port(const struct space *space, const struct memdev *memdev,
+			    struct obstacles *obstacles)
 {
 	for (size_t level = 1; level < memdev->path.count; level++) {
 		size_t at = find_port(space->inventory, memdev->path.items[level].port);
@@ -162,10 +206,15 @@ static const struct port *find_busy_port(const struct space *space, const struct
 		if (at == space->inventory->ports.count)
 			continue;
 		port = &space->inventory->ports.items[at];
-		if (port->decoders.count && free_decoders(port) <= space->claimed[at])
-			return port;
+		if (find_gap(space->inventory, port, obstacles))
+			return true;
+		if (port->decoders.count &&
+		    free_decoders(space->inventory, port) <= space->claimed[at]) {
+			obstacles->busy = port;
+			return true;
+		}
 	}
-	return NULL;
+	return false;
 }
 
 /* One decoder of each port that leads to any of the members. */
@@ -295,14 +344,9 @@ bool space_find(const struct space *space, struct root_decoder *window,
 	const struct region *above;
 
 	*ret = (struct place){.window = window, .size = size};
-	for (unsigned int i = 0; i < ways; i++) {
-		const struct port *busy = find_busy_port(space, members[i]);
-
-		if (busy) {
-			obstacles->busy = busy;
+	for (unsigned int i = 0; i < ways; i++)
+		if (finds_busy_port(space, members[i], obstacles))
 			return false;
-		}
-	}
 	if (!window->free_is_known) {
 		if (window->largest_free < size)
 			obstacles->full = window;
@@ -357,6 +401,13 @@ void describe_obstacles(const struct kmemd_inventory *inventory, const struct ob
 			 "%s is %s of %s%s",
 			 format_size(size, need), full->name, format_size(full->largest_free, have),
 			 format_size(full->size, window), occupied);
+	} else if (obstacles->gap) {
+		snprintf(buffer, buffer_size,
+			 "%s of %s is free and %s behind it is not%s%s: the kernel makes no region "
+			 "there until that is drained, too",
+			 obstacles->gap->name, obstacles->busy->name, obstacles->behind->name,
+			 obstacles->behind->region[0] ? ", because of " : "",
+			 obstacles->behind->region);
 	} else if (obstacles->busy) {
 		snprintf(buffer, buffer_size, "%s, on the way to %s, has no free HDM decoder",
 			 obstacles->busy->name, memdev);

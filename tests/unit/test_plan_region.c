@@ -408,8 +408,15 @@ static void one_part_that_is_refused_keeps_no_other_from_being_done(void **state
 #define DPORT(number)	  "{'host': '0000:0" number ".0', 'id': " number "}"
 #define DECODER(id, more) "{'decoder': 'decoder1." id "', 'id': " id more "}"
 
-/* The refusal of an expander below port1, or "". */
-static const char *refusal_below(const char *ports)
+/* The other expander, whose endpoint decoder has capacity at 0x50000000 without a region. */
+#define FIRMWARES_MEMDEV                                                                           \
+	"{'memdev': 'mem1', 'serial': 2, 'enabled': true, 'decoders': [{'decoder': "               \
+	"'decoder3.0', 'id': 0, 'mode': 'pmem', 'dpa_size': 268435456, 'start': 1342177280, "      \
+	"'size': 268435456}]}"
+#define SHOWN ", 'start': 1342177280, 'size': 268435456"
+
+/* The refusal of an expander below port1 beside others, or "". */
+static const char *refusal_beside(const char *ports, const char *others)
 {
 	static char why[384];
 	char text[4096];
@@ -419,10 +426,10 @@ static const char *refusal_below(const char *ports)
 	snprintf(text, sizeof(text),
 		 "{'version': 1, 'host': {" HOST_TEXT "}, %s'memdevs': [" MEMDEV(
 			 "mem0", "1",
-			 EMPTY("decoder2")) "], 'root_decoders': [" WINDOW(RANGE("1073741824",
-										 "1073741824"),
-									   "") "]}",
-		 ports);
+			 EMPTY("decoder2")) "%s], 'root_decoders': [" WINDOW(RANGE("1073741824",
+										   "1073741824"),
+									     "") "]}",
+		 ports, others);
 	planned.inventory = inventory_of(text);
 	policy_decide(planned.policy, &planned.inventory->host, planned.inventory->devices.items,
 		      &decision);
@@ -436,24 +443,42 @@ static const char *refusal_below(const char *ports)
 
 static void a_port_needs_a_free_decoder_behind_those_in_use(void **state)
 {
-	const char *full = PORT(DPORT("1") ", " DPORT("2"),
-				DECODER("0", "") ", " DECODER("1", ", 'region': 'region7'"));
-	const char *firmware = PORT(DPORT("1") ", " DPORT("2"),
-				    DECODER("0", ", 'start': 1342177280, 'size': 268435456"));
+	const char *full = PORT(DPORT("1") ", " DPORT("2"), DECODER("0", ", 'region': 'region7'"));
+	const char *shown = PORT(DPORT("1") ", " DPORT("2"), DECODER("0", SHOWN));
 	const char *room = PORT(DPORT("1") ", " DPORT("2"),
 				DECODER("0", ", 'region': 'region7'") ", " DECODER("1", ""));
-	const char *taken = PORT(DPORT("1"), DECODER("0", ", 'region': 'region7'"));
-	const char *stale = PORT(DPORT("1"),
-				 DECODER("0", ", 'start': 1342177280, 'size': 268435456"));
+	const char *behind = PORT(DPORT("1") ", " DPORT("2"),
+				  DECODER("0", SHOWN) ", " DECODER("1", ""));
 
 	(void)state;
-	assert_string_equal(refusal_below(full),
+	assert_string_equal(refusal_beside(full, ""),
 			    "port1, on the way to mem0, has no free HDM decoder");
-	assert_contains(refusal_below(firmware), "no free HDM decoder");
-	assert_string_equal(refusal_below(room), "");
-	/* The kernel's own decoder of a port with one target shows what was there before. */
-	assert_contains(refusal_below(taken), "no free HDM decoder");
-	assert_string_equal(refusal_below(stale), "");
+	assert_string_equal(refusal_beside(room, ""), "");
+	/* It shows what was there before; or firmware's, when an endpoint has capacity there. */
+	assert_string_equal(refusal_beside(shown, ""), "");
+	assert_contains(refusal_beside(shown, ", " FIRMWARES_MEMDEV), "no free HDM decoder");
+	assert_string_equal(refusal_beside(behind, ", " FIRMWARES_MEMDEV), "");
+	/* One that is not ready shows no decoders: there may be something. */
+	assert_contains(refusal_beside(shown, ", {'memdev': 'mem1', 'serial': 2}"),
+			"no free HDM decoder");
+}
+
+static void a_port_whose_decoders_were_freed_out_of_order_takes_none(void **state)
+{
+	static const char after_a_drain[] = PORT(
+		DPORT("1") ", " DPORT("2"),
+		DECODER("0", SHOWN) ", " DECODER("1", ", 'region': 'region1'") ", " DECODER(
+			"2", "") ", " DECODER("3", ""));
+	static const char never_used[] = PORT(
+		DPORT("1") ", " DPORT("2"),
+		DECODER("0", "") ", " DECODER("1", ", 'region': 'region1'") ", " DECODER("2", ""));
+
+	(void)state;
+	assert_string_equal(
+		refusal_beside(after_a_drain, ""),
+		"decoder1.0 of port1 is free and decoder1.1 behind it is not, because of "
+		"region1: the kernel makes no region there until that is drained, too");
+	assert_contains(refusal_beside(never_used, ""), "decoder1.0 of port1 is free");
 }
 
 int main(void)
@@ -477,6 +502,7 @@ int main(void)
 		cmocka_unit_test(what_is_in_use_by_whatever_road_is_seen),
 		cmocka_unit_test(one_part_that_is_refused_keeps_no_other_from_being_done),
 		cmocka_unit_test(a_port_needs_a_free_decoder_behind_those_in_use),
+		cmocka_unit_test(a_port_whose_decoders_were_freed_out_of_order_takes_none),
 	};
 
 	return cmocka_run_group_tests_name("plan_region", tests, NULL, NULL);

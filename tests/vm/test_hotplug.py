@@ -133,8 +133,11 @@ def test_two_expanders_plugged_at_the_same_moment(guest):
 def test_two_are_drained_and_ejected_at_once(guest):
     """Their slots lose power, which QEMU answers by letting go of the cards; what is left is as it was before."""
     before = see(guest)
-    with Plugged(guest, 1, SECOND) as second, Plugged(guest, 2, THIRD) as third:
+    with Plugged(guest, 1, SECOND) as second:
         wait_online(guest, SECOND, second.size)
+        wait_idle(guest)
+        third = Plugged(guest, 2, THIRD)
+        third.plug()
         wait_online(guest, THIRD, third.size)
         wait_idle(guest)
         slots = {entry["serial"]: entry.get("slot") for entry in kmemctl(guest, "inventory").json()["memdevs"]}
@@ -161,29 +164,27 @@ def test_two_are_drained_and_ejected_at_once(guest):
 
 def test_others_are_brought_online_while_a_drain_waits(guest):
     """Its memory is held in place: the drain tries again and again, and gives the lock away in between."""
+    # Then the node has no other memory that the process could get.
+    assert kmemctl(guest, f"drain {AT_BOOT:#x}").rc == 0
     with Plugged(guest, 1, SECOND) as second:
         machine = wait_online(guest, SECOND, second.size)
         wait_idle(guest)
-        # Then the node has no other memory that the process could get.
-        assert kmemctl(guest, f"drain {AT_BOOT:#x}").rc == 0
         try:
             guest.run("systemd-run --quiet --unit=locker -p LimitMEMLOCK=infinity -p StandardOutput=truncate:/run/locker "
                       f"lock-memory {machine.dax_of(SECOND).node} 64")
             guest.wait_until("grep -q locked /run/locker", timeout=60)
             guest.run(f"systemd-run --quiet --unit=drainer -p StandardError=truncate:/run/drained kmemctl drain {SECOND:#x} --timeout=300")
             guest.wait_until("[ -e /run/kmemd/waiting-*.json ]", timeout=60)
-            refused = kmemctl(guest, f"apply {SECOND:#x}")
-            assert refused.rc == 3 and "waits for memory of it that is in use" in refused.err
             with Plugged(guest, 2, THIRD) as third:
                 wait_online(guest, THIRD, third.size)
                 assert guest.run("systemctl is-active drainer").out == "active\n"
         finally:
-            guest.run("systemctl stop locker")
+            guest.run("systemctl stop locker", check=False)
         guest.wait_until("! systemctl is-active -q drainer", timeout=60)
         assert "done and verified" in guest.run("cat /run/drained").out
         assert SECOND in see(guest).memdevs and not see(guest).regions_of(SECOND)
-        assert kmemctl(guest, f"apply {AT_BOOT:#x}").rc == 0
-        wait_idle(guest)
+    assert kmemctl(guest, f"apply {AT_BOOT:#x}").rc == 0
+    wait_idle(guest)
 
 
 def test_through_every_state_by_daxctls_verbs(guest):
