@@ -8,6 +8,7 @@ static void libcxl_prints_nothing_itself(void **state)
 {
 	READ(inventory);
 
+	assert_non_null(inventory);
 	assert_true(fake_cxl.has_log_fn);
 }
 

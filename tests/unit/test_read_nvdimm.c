@@ -61,6 +61,7 @@ static void libndctl_prints_nothing_itself(void **state)
 {
 	READ(inventory);
 
+	assert_non_null(inventory);
 	assert_true(fake_ndctl.has_log_fn);
 }
 

@@ -125,6 +125,17 @@ static void an_expander_has_its_ids_and_what_is_free(void **state)
 	end(&reporter);
 }
 
+static void persistent_capacity_is_not_free_for_a_region(void **state)
+{
+	struct machine machine = {.memdevs = "{" MEMDEV_TEXT ", 'pmem_size': 268435456}"};
+	struct reporter reporter = begin(state, &machine);
+
+	report_the_devices(&reporter, NULL);
+	assert_string_equal(json_text(device_at(&reporter, 0), "kind"), "cxl-pmem");
+	assert_false(has(device_at(&reporter, 0), "free"));
+	end(&reporter);
+}
+
 static void a_namespace_has_its_uuid_and_nothing_of_an_expander(void **state)
 {
 	struct reporter reporter = begin(
@@ -514,6 +525,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_folder(the_report_begins_with_the_host),
 		with_folder(an_expander_has_its_ids_and_what_is_free),
+		with_folder(persistent_capacity_is_not_free_for_a_region),
 		with_folder(a_namespace_has_its_uuid_and_nothing_of_an_expander),
 		with_folder(a_region_is_committed_or_not_and_may_be_locked),
 		with_folder(a_dax_device_has_a_mode_by_its_driver),
