@@ -322,6 +322,28 @@ static void note_persistent(struct plan *plan, const struct kmemd_inventory *inv
 	}
 }
 
+/* The kernel takes no decoder of a port before those behind it are free: see region-place.c. */
+static void note_decoders_behind(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	array_foreach(port, &inventory->ports) {
+		bool goes = false;
+
+		array_foreach(decoder, &port->decoders) {
+			bool ours = is_ours(plan->device, decoder->region);
+
+			if (goes && decoder->region[0] && !ours) {
+				plan_note(plan,
+					  "its capacity can be had again only when %s, which came "
+					  "after it below the same bridge or switch, is drained, "
+					  "too",
+					  decoder->region);
+				return;
+			}
+			goes = goes || ours;
+		}
+	}
+}
+
 /* A region goes as a whole, and with it what lies on the other memdevs of it. */
 static void note_others(struct plan *plan)
 {
@@ -355,6 +377,7 @@ int plan_drain(struct plan *plan, const struct kmemd_inventory *inventory)
 		refuse_firmware_ram(plan, inventory);
 		note_others(plan);
 		note_persistent(plan, inventory);
+		note_decoders_behind(plan, inventory);
 	}
 	array_foreach(slot, &device->dax)
 		if (r == 0 && !plan_is_refused(plan))

@@ -481,6 +481,28 @@ static void a_port_whose_decoders_were_freed_out_of_order_takes_none(void **stat
 	assert_contains(refusal_beside(never_used, ""), "decoder1.0 of port1 is free");
 }
 
+/* Who drains the first of two learns before what that means. */
+static void a_drain_says_that_the_way_back_is_blocked(void **state)
+{
+	static const char text[] = "{'version': 1, 'host': {" HOST_TEXT "}, " PORT(
+		DPORT("1") ", " DPORT("2"),
+		DECODER("0", ", 'region': 'region0'") ", " DECODER(
+			"1",
+			", 'region': 'region1'")) "'memdevs': [{" MEMDEV_TEXT
+						  ", 'ram_size': 536870912}], 'regions': [" REGION
+						  "]}";
+	struct planned planned = {.inventory = inventory_of(text), .policy = policy_of(RAM_POLICY)};
+	struct decision decision = {0};
+
+	(void)state;
+	assert_int_equal(plan_make(planned.inventory, planned.inventory->devices.items, &decision,
+				   GOAL_DRAIN, &planned.plan),
+			 0);
+	assert_string_equal(steps_text(&planned.plan), "destroy-region region0");
+	assert_contains(planned.plan.note, "can be had again only when region1, which came after");
+	release(&planned);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +525,7 @@ int main(void)
 		cmocka_unit_test(one_part_that_is_refused_keeps_no_other_from_being_done),
 		cmocka_unit_test(a_port_needs_a_free_decoder_behind_those_in_use),
 		cmocka_unit_test(a_port_whose_decoders_were_freed_out_of_order_takes_none),
+		cmocka_unit_test(a_drain_says_that_the_way_back_is_blocked),
 	};
 
 	return cmocka_run_group_tests_name("plan_region", tests, NULL, NULL);
