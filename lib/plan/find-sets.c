@@ -101,7 +101,7 @@ static int add_set(struct region_sets *sets, const struct group *group, const st
 	}
 	if (group->settings->interleave > 1 && ways != group->settings->interleave)
 		snprintf(set->note, sizeof(set->note),
-			 "Interleave=%u cannot be had: %s; it is %u way%s",
+			 "Interleave=%u is not possible: %s; it is %u way%s",
 			 group->settings->interleave,
 			 group->obstacle[0] ? group->obstacle : "there are too few expanders", ways,
 			 ways == 1 ? "" : "s");
@@ -110,7 +110,8 @@ static int add_set(struct region_sets *sets, const struct group *group, const st
 			 ways == 1 ? "" : "s", group->obstacle);
 	else if (wanted && granularity != wanted)
 		snprintf(set->note, sizeof(set->note),
-			 "Granularity=%u cannot be had in the CXL window %s with %u ways: it is %u",
+			 "Granularity=%u is not possible in the CXL window %s with %u ways: it is "
+			 "%u",
 			 wanted, place->window->name, ways, granularity);
 	return 0;
 }

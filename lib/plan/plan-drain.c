@@ -333,7 +333,7 @@ static void note_decoders_behind(struct plan *plan, const struct kmemd_inventory
 
 			if (goes && decoder->region[0] && !ours) {
 				plan_note(plan,
-					  "its capacity can be had again only when %s, which came "
+					  "its capacity can be used again only when %s, which came "
 					  "after it below the same bridge or switch, is drained, "
 					  "too",
 					  decoder->region);

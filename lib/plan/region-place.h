@@ -33,7 +33,7 @@ struct place {
 struct obstacles {
 	const struct root_decoder *full, *old, *fixed, *unordered, *interleaved;
 	const struct region *above;
-	const struct port *busy;		 /* no decoder is free, or can be had */
+	const struct port *busy;		 /* no decoder is free, or the kernel gives none */
 	const struct port_decoder *gap, *behind; /* of it: a free one before one in use */
 };
 

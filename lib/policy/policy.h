@@ -57,7 +57,7 @@ enum policy_key {
 /* What a file wants; what it does not say has the default. */
 struct settings {
 	bool create;
-	unsigned int interleave;  /* ways; 0: as wide as can be had */
+	unsigned int interleave;  /* ways; 0: as wide as possible */
 	unsigned int granularity; /* bytes; 0: what fits */
 	unsigned int wait_sec;	  /* for the other members of a set */
 	enum mode mode;

@@ -351,7 +351,7 @@ def test_an_incomplete_set_waits_and_then_takes_what_is_there(guest, sets):
     region, _ = wait_set(guest, 2, 2 * GIB)
     assert members(guest, region)[0] == [2, 3]
     assert log(guest, cursor).count("waits up to 8 s") >= 2
-    assert "Interleave=4 cannot be had" in log(guest, cursor)
+    assert "Interleave=4 is not possible" in log(guest, cursor)
     assert records(guest) == {}
 
 

@@ -229,7 +229,7 @@ static void the_daemon_waits_for_an_incomplete_set_until_its_time_is_over(void *
 	assert_applied(&machine, &by_daemon, NULL);
 	assert_interleaved();
 	assert_contains(told.messages,
-			"Interleave=4 cannot be had: there are too few expanders; it is 2 ways");
+			"Interleave=4 is not possible: there are too few expanders; it is 2 ways");
 	assert_record(&machine, FIRST, "left");
 	assert_record(&machine, SECOND, "left");
 	power_off(&machine);

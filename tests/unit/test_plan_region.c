@@ -499,7 +499,7 @@ static void a_drain_says_that_the_way_back_is_blocked(void **state)
 				   GOAL_DRAIN, &planned.plan),
 			 0);
 	assert_string_equal(steps_text(&planned.plan), "destroy-region region0");
-	assert_contains(planned.plan.note, "can be had again only when region1, which came after");
+	assert_contains(planned.plan.note, "can be used again only when region1, which came after");
 	release(&planned);
 }
 

@@ -250,7 +250,7 @@ static void a_window_over_bridges_takes_as_many_below_each(void **state)
 	assert_sets(&machine, "", "decoder0.0: 1-0--1 0-0--1 1-1--1 0-1--1");
 	find(&machine, "Granularity=256", &found);
 	assert_int_equal(found.sets.sets.items[0].granularity, 1024);
-	assert_contains(found.sets.sets.items[0].note, "Granularity=256 cannot be had");
+	assert_contains(found.sets.sets.items[0].note, "Granularity=256 is not possible");
 	done(&found);
 	/* One below the second bridge: a pair, and one that no window takes alone. */
 	machine.count = 3;
@@ -348,7 +348,7 @@ static void what_is_left_alone_is_in_no_set(void **state)
 	done(&found);
 }
 
-/* --- what cannot be had -------------------------------------------------------------------------
+/* --- what is not possible -----------------------------------------------------------------------
  */
 
 static void a_set_that_has_no_room_is_narrower_and_says_why(void **state)
@@ -369,7 +369,7 @@ static void a_set_that_has_no_room_is_narrower_and_says_why(void **state)
 			"no wider than 2 ways: no free HPA for a region of 4 GiB");
 	done(&found);
 	find(&machine, "Interleave=8", &found);
-	assert_contains(found.sets.sets.items[0].note, "Interleave=8 cannot be had: ");
+	assert_contains(found.sets.sets.items[0].note, "Interleave=8 is not possible: ");
 	assert_int_equal(found.sets.sets.items[0].ways, 2);
 	done(&found);
 }
@@ -402,7 +402,7 @@ static void a_port_deep_down_limits_the_granularity(void **state)
 	find(&machine, "Granularity=16K", &found);
 	assert_int_equal(found.sets.sets.items[0].ways, 4);
 	assert_int_equal(found.sets.sets.items[0].granularity, 8192);
-	assert_contains(found.sets.sets.items[0].note, "Granularity=16384 cannot be had");
+	assert_contains(found.sets.sets.items[0].note, "Granularity=16384 is not possible");
 	done(&found);
 	find(&machine, "Granularity=8K", &found);
 	assert_int_equal(found.sets.sets.items[0].granularity, 8192);
@@ -445,7 +445,7 @@ static void an_incomplete_set_waits_as_long_as_it_may(void **state)
 	assert_string_equal(sets_text(&found.sets),
 			    "decoder0.0: 0-0--1 0-1--1 0-2--1 0-3--1; decoder0.0: 0-4--1 0-5--1");
 	assert_contains(found.sets.sets.items[1].note,
-			"Interleave=4 cannot be had: there are too few expanders; it is 2 ways");
+			"Interleave=4 is not possible: there are too few expanders; it is 2 ways");
 	done(&found);
 }
 
