@@ -136,14 +136,17 @@ static size_t find_port(const struct kmemd_inventory *inventory, const char *nam
 	return i;
 }
 
-/* Whether an endpoint has capacity behind a port's decoder: or may have, when it shows none. */
+/*
+ * Whether an endpoint has capacity without a region behind a port's decoder; or may have, when it
+ * shows none. One of a region says nothing: the same addresses may have been another region's.
+ */
 static bool is_mapped(const struct kmemd_inventory *inventory, const struct port_decoder *decoder)
 {
 	array_foreach(memdev, &inventory->memdevs) {
 		if (!memdev->enabled && !memdev->decoders.count)
 			return true;
 		array_foreach(endpoint, &memdev->decoders)
-			if (endpoint->dpa_size &&
+			if (endpoint->dpa_size && !endpoint->region[0] &&
 			    endpoint->start < decoder->start + decoder->size &&
 			    decoder->start < endpoint->start + endpoint->size)
 				return true;

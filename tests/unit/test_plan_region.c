@@ -458,6 +458,13 @@ static void a_port_needs_a_free_decoder_behind_those_in_use(void **state)
 	assert_string_equal(refusal_beside(shown, ""), "");
 	assert_contains(refusal_beside(shown, ", " FIRMWARES_MEMDEV), "no free HDM decoder");
 	assert_string_equal(refusal_beside(behind, ", " FIRMWARES_MEMDEV), "");
+	/* What has a region now may lie where another one was. */
+	assert_string_equal(refusal_beside(shown,
+					   ", {'memdev': 'mem1', 'serial': 2, 'enabled': true, "
+					   "'decoders': [{'decoder': 'decoder3.0', 'id': 0, "
+					   "'mode': 'ram', 'region': 'region7', 'dpa_size': "
+					   "268435456" SHOWN "}]}"),
+			    "");
 	/* One that is not ready shows no decoders: there may be something. */
 	assert_contains(refusal_beside(shown, ", {'memdev': 'mem1', 'serial': 2}"),
 			"no free HDM decoder");
