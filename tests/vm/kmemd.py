@@ -275,10 +275,21 @@ class Plugged:
 
 # -- the daemon ----------------------------------------------------------------------------------------------------------
 
+def journal(guest, arguments):
+    """What journalctl says when everything that was logged is in the file; returns its Result."""
+    for _ in range(10):
+        result = guest.run(f"journalctl --sync && journalctl --no-pager {arguments}")
+        # journald makes the file longer while journalctl opens it: then journalctl leaves the file out, and succeeds.
+        if "truncated, ignoring" not in result.err:
+            return result
+        time.sleep(0.2)
+    raise GuestError(f"the journal cannot be read: {result.err}")
+
+
 def log(guest, cursor=""):
     """What kmemd and its worker said, since the cursor of log_cursor() or since the boot."""
     since = f"--after-cursor='{cursor}'" if cursor else ""
-    return guest.run(f"journalctl --no-pager -o cat -t kmemd {since}", check=False).out
+    return journal(guest, f"-o cat -t kmemd {since}").out
 
 
 def log_cursor(guest):

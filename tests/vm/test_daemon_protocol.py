@@ -3,6 +3,7 @@
 not, the trace that people leave with kmemctl, and what others than root may see. One guest, Debian's 6.12 with our driver.
 """
 import contextlib
+import json
 import time
 
 import pytest
@@ -155,7 +156,7 @@ def test_what_people_do_leaves_a_trace(guest):
         assert applied.rc == 0 and applied.json()["changed"] is True
         again = kmemctl(guest, f"apply {SERIAL:#x} --json")
         assert (again.rc, again.json()["changed"]) == (0, False) and "Nothing to do" in again.err
-        entries = guest.run(f"journalctl --sync; journalctl -b -t kmemctl MESSAGE_ID={DONE} -o json --no-pager | jq -cs .").json()
+        entries = [json.loads(line) for line in kmemd.journal(guest, f"-b -t kmemctl MESSAGE_ID={DONE} -o json").out.splitlines()]
         drain, apply = entries[-2:]
         assert (drain["KMEMD_JOB"], apply["KMEMD_JOB"]) == ("drain", "apply")
         for entry in (drain, apply):
@@ -163,7 +164,7 @@ def test_what_people_do_leaves_a_trace(guest):
             assert (entry["KMEMD_RESULT"], entry["KMEMD_UID"], entry["KMEMD_PROGRAM"]) == ("done", "0", "kmemctl")
         # The catalog explains it.
         guest.run("journalctl --update-catalog")     # a package's hook does that
-        assert "who did it" in guest.run(f"journalctl -b -t kmemctl MESSAGE_ID={DONE} -x -n1 --no-pager").out
+        assert "who did it" in kmemd.journal(guest, f"-b -t kmemctl MESSAGE_ID={DONE} -x -n1").out
 
 
 def test_others_than_root_are_told_what_they_may_not_see(guest):

@@ -126,7 +126,7 @@ def test_pulled_out_while_online(guest):
     guest.write(f"{kmemd.POLICY}/10-pulled.conf",
                 f"[Match]\nKind=cxl-ram\nSerial={SECOND:#x}\n\n[Memory]\nMode=system-ram\nMemmapOnMemory=no\n")
     guest.run("systemctl reload kmemd")
-    before = see(guest)
+    before, cursor = see(guest), kmemd.log_cursor(guest)
     expander = Plugged(guest, 1, SECOND)
     expander.plug()
     machine = wait_online(guest, SECOND, HALF)
@@ -140,7 +140,7 @@ def test_pulled_out_while_online(guest):
     assert guest.kernel_problems() == []
     assert kmemctl(guest, "status").rc == 0 and kmemctl(guest, "list").rc == 0
     assert [see(guest).states[block] for block in lost] == ["Movable"] * 4
-    guest.run(f"journalctl --no-pager -o cat -t kmemd | grep '{region}: its memdev was pulled out while 4 of its memory blocks were online'")
+    kmemd.has_log(guest, cursor, f"{region}: its memdev was pulled out while 4 of its memory blocks were online")
     for block in reversed(lost):
         guest.run(f"echo offline >/sys/devices/system/memory/memory{block}/state")
     if guest.ours:
