@@ -23,6 +23,9 @@ void life_for_people(const char *life, char buffer[LIFE_MAX]);
  */
 bool life_has_new(const struct device *device, const char *left);
 
+/* Whether another hand has changed what was left so, and how, in words that follow a comma. */
+bool life_is_changed(const struct device *device, const char *left, char *why, size_t size);
+
 /*
  * Whether somebody has chosen device_dax for memory that the kernel itself gives to kmem: volatile
  * memory is not bound to device_dax otherwise.

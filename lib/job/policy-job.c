@@ -55,42 +55,40 @@ static void make_manual(const struct policy_job *job, const struct device *devic
 static bool is_somebody_elses(const struct policy_job *job, const struct device *device,
 			      const struct record *record, const struct decision *decision)
 {
-	char now[LIFE_MAX], is[LIFE_MAX], was[LIFE_MAX], why[sizeof(record->message)];
-	bool known = record && record->left[0];
+	char now[LIFE_MAX], why[sizeof(record->message)];
 
-	life_describe(device, now);
-	if (known && !strcmp(now, record->left))
-		return false;
-	if (known && !life_has_new(device, record->left)) {
-		life_for_people(record->left, was);
-		life_for_people(now, is);
-		snprintf(why, sizeof(why),
-			 "as somebody changed it: it was '%.300s' and is '%.300s'", was, is);
+	if (record && life_is_changed(device, record->left, why, sizeof(why))) {
 		make_manual(job, device, decision, why);
 		return true;
 	}
+	life_describe(device, now);
+	if (record && !strcmp(now, record->left))
+		return false;
 	if (!life_is_chosen_devdax(device) || decision->settings.mode != MODE_SYSTEM_RAM)
 		return false;
 	make_manual(job, device, decision, "as somebody bound it to device_dax");
 	return true;
 }
 
-/* Whether the device is to be left alone. */
-static bool is_left_alone(const struct policy_job *job, const struct device *device,
-			  const struct decision *decision)
+/* 1 when the device is to be left alone, 0 when not, or a negative errno: nobody knows. */
+static int is_left_alone(const struct policy_job *job, const struct device *device,
+			 const struct decision *decision, struct kmemd_error *error)
 {
 	struct record record;
-	bool known = record_read(job->kmemd, device, &record);
+	int known;
 
 	if (job->named)
-		return false;
+		return 0;
+	known = record_look(job->kmemd, device, &record, error);
+	if (known < 0)
+		return known;
 	if (known && (record.state == RECORD_HELD || record.state == RECORD_MANUAL))
-		return true;
+		return 1;
 	if (known && record.state == RECORD_FAILED && !job->job->retry)
-		return true;
+		return 1;
 	/* Of a device that no policy wants anything of, nothing is known either. */
 	if (decision->settings.mode == MODE_IGNORE)
-		return false;
+		return 0;
 	return is_somebody_elses(job, device, known ? &record : NULL, decision);
 }
 
@@ -287,8 +285,13 @@ static int do_device(const struct policy_job *job, const struct kmemd_inventory 
 
 	*ret_acted = false;
 	policy_decide(job->policy, &inventory->host, device, &decision);
-	if (is_left_alone(job, device, &decision))
-		return 0;
+	r = is_left_alone(job, device, &decision, error);
+	if (r < 0) {
+		error_prefix(error, "%s", device->name);
+		job_tell(job->job, device->identity, KMEMD_EVENT_FAILED, error->message, error);
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (!decision.file || (decision.settings.mode == MODE_IGNORE && !decision.refusal[0])) {
 		/* What was refused is wanted no more. */
 		if (job->named ||

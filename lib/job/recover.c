@@ -8,6 +8,7 @@
 #include "job/records.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define ONLINE_STALL_SEC 120
 
@@ -109,9 +110,13 @@ int job_recover(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_e
 	const char *outcome;
 	int r = journal_read(kmemd, &journal);
 
-	(void)error;
 	if (r == -ENOENT)
 		return 0;
+	if (r < 0 && r != -EBADMSG)
+		return error_errno(error, -r,
+				   "cannot read the journal in %s, by which a job that was cut "
+				   "short is put right: %s",
+				   kmemd->run, strerror(-r));
 	if (r < 0) {
 		/* Written by rename, so never half: somebody else's hand. It says nothing. */
 		snprintf(message, sizeof(message), "the journal in %s is unreadable: ignored",
