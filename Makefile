@@ -9,9 +9,10 @@
 #   make fuzz        libFuzzer on everything that reads a file of somebody else (FUZZ_SECONDS=60 for each; needs clang)
 #   make check-vm    the tests in guests (TESTS="tests/vm/test_x.py" for some of them)
 #   make check-emulation only those on emulated CXL switches, faulty DIMMs, firmware's regions and large memory blocks
+#   make check-arm64 the driver on arm64 kernels, by an emulator of its own (not a part of make check)
 #   make check-debug only what runs on the debug kernel, and for longer: a quarter of an hour, and ten minutes to build it
 #   make kmod        the kmem driver for the running kernel (KDIR=, BTF= for another: see kmod/Makefile)
-#   make bench       kmemd, daxctl and a shell script side by side (BENCH=blocks|daxctl|hotplug for one of them)
+#   make bench       kmemd, daxctl and a shell script side by side (BENCH=blocks|daxctl|hotplug|plug for one of them)
 #   make install     into DESTDIR: programs, units, rules, policy, manual, driver source for DKMS
 #   make format      clang-format
 #   make clean       remove what was built; the downloaded kernels stay (make distclean removes them too)
@@ -61,7 +62,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/kmemd $(BUILD)/kmemd-worker $(BUILD)/kmemctl
 unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 
-.PHONY: all help demo check check-run check-unit check-vm check-emulation fuzz fuzz-programs check-debug bench bench-run \
+.PHONY: all help demo check check-run check-unit check-vm check-emulation fuzz fuzz-programs check-arm64 check-debug bench bench-run \
 	demo-run kmod guest install \
 	format clean distclean dependencies
 # Objects of tests are kept, like all others.
@@ -70,7 +71,7 @@ unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_tests))
 all: dependencies $(programs)
 
 help:
-	@sed -n '3,19s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,20s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 # Says what is missing before the compiler does.
 dependencies:
@@ -165,6 +166,10 @@ check-vm: guest
 check-emulation: guest
 	@tests/lab/build-mocks
 	@tests/vm/run $(if $(TESTS),$(TESTS),$(wildcard tests/emulation/test_*.py))
+
+check-arm64:
+	@tests/lab/setup lab
+	@tests/arm64/run
 
 check-debug:
 	@tests/lab/setup check

@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#define BACKOFF_MAX_MS 2000
+
 int64_t monotonic_ms(void)
 {
 	struct timespec now;
@@ -38,6 +40,11 @@ int64_t deadline_left(const struct deadline *deadline)
 		return end;
 	now = monotonic_ms();
 	return end > now ? end - now : 0;
+}
+
+unsigned int backoff_next(unsigned int ms)
+{
+	return ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : ms * 2;
 }
 
 void backoff_sleep(unsigned int ms)

@@ -23,7 +23,9 @@ void deadline_touch(struct deadline *deadline);
 /* Milliseconds left, 0 when it is over. */
 int64_t deadline_left(const struct deadline *deadline);
 
-/* Between two attempts. */
+/* Between two attempts: the first pause, and the one after a pause. */
+#define BACKOFF_MS 100
+unsigned int backoff_next(unsigned int ms);
 void backoff_sleep(unsigned int ms);
 
 #endif

@@ -156,6 +156,20 @@ void cli_job_end(struct cli *cli, int r, const struct kmemd_error *error)
 	kmemd_publish_status(cli->kmemd);
 }
 
+/* The one that was named, or all; several are a list. */
+static void put_devices(struct json_object *json, const struct cli *cli)
+{
+	struct json_object *array;
+
+	if (!cli->arguments[0] || !cli->arguments[1]) {
+		json_put_text(json, "device", cli->arguments[0] ? cli->arguments[0] : "all");
+		return;
+	}
+	array = json_put_array(json, "devices");
+	for (size_t i = 0; cli->arguments[i]; i++)
+		json_object_array_add(array, json_object_new_string(cli->arguments[i]));
+}
+
 int cli_job_finish(struct cli *cli, int r, const struct kmemd_error *error)
 {
 	_cleanup_(json_object_putp) struct json_object *json = json_object_new_object();
@@ -163,11 +177,13 @@ int cli_job_finish(struct cli *cli, int r, const struct kmemd_error *error)
 
 	cli_job_end(cli, r, error);
 	json_put_text(json, "verb", cli->verb);
-	json_put_text(json, "device", cli->arguments[0] ? cli->arguments[0] : "all");
+	put_devices(json, cli);
 	json_put_bool(json, "done", r == 0);
 	json_put_bool(json, "changed", changed);
 	json_put_int(json, "exit_code", r < 0 ? (int)error->result : 0);
 	json_put_text(json, "error", r < 0 ? error->message : "");
 	cli_print_json(cli, json);
+	if (r < 0 && cli->tells_failures && cli->failures_told)
+		return error->result;
 	return r < 0 ? cli_fail(error) : KMEMD_DONE;
 }

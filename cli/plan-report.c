@@ -7,7 +7,7 @@
 #include "cli/plan-text.h"
 #include "json/plan-json.h"
 
-int cli_report_plan(struct cli *cli, bool drain, struct json_object **ret,
+int cli_report_plan(struct cli *cli, enum goal goal, struct json_object **ret,
 		    struct kmemd_error *error)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
@@ -17,17 +17,17 @@ int cli_report_plan(struct cli *cli, bool drain, struct json_object **ret,
 	if (r >= 0)
 		r = cli_read_inventory(cli, &inventory, error);
 	return r < 0 ? r
-		     : kmemd_report_plan(cli->kmemd, inventory, policy, cli->arguments[0], drain,
-					 ret, error);
+		     : kmemd_report_plan(cli->kmemd, inventory, policy, cli->arguments, goal, ret,
+					 error);
 }
 
-int cli_dry_run(struct cli *cli, bool drain)
+int cli_dry_run(struct cli *cli, enum goal goal)
 {
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
 	struct kmemd_error error = {0};
 	int result;
 
-	if (cli_report_plan(cli, drain, &json, &error) < 0)
+	if (cli_report_plan(cli, goal, &json, &error) < 0)
 		return cli_fail(&error);
 	result = cli_print_plan(cli, json);
 	return cli->arguments[0] ? result : KMEMD_DONE;

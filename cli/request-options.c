@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/request-options.h"
 
+#include "base/compare.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/parse.h"
@@ -67,7 +68,7 @@ static int by_page_offset(const void *a, const void *b)
 
 	read_number(*(struct json_object *const *)a, "page_offset", &x);
 	read_number(*(struct json_object *const *)b, "page_offset", &y);
-	return (x > y) - (x < y);
+	return compare_numbers(x, y);
 }
 
 static int input_error(struct cli *cli, const char *path, const char *what)

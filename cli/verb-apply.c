@@ -48,7 +48,7 @@ static int run(struct cli *cli)
 	int r;
 
 	if (cli->dry_run)
-		return cli_dry_run(cli, false);
+		return cli_dry_run(cli, GOAL_POLICY);
 	job = cli_job(cli);
 	job.retry = true;
 	if (cli_load_policy(cli, &policy, &error) < 0)

@@ -30,7 +30,7 @@ static int run(struct cli *cli)
 	struct kmemd_error error = {0};
 	int result;
 
-	if (cli_report_plan(cli, false, &json, &error) < 0)
+	if (cli_report_plan(cli, GOAL_POLICY, &json, &error) < 0)
 		return cli_fail(&error);
 	result = cli_print_plan(cli, json);
 	if (cli_given(cli, &option_check))

@@ -158,6 +158,7 @@ _kmemctl_argument()
 		;;
 	policy:*) _kmemctl_value FILE "$cur" '' ;;
 	*:0:*VERB*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_verbs)" ;;
+	*:*:*'DEVICE [DEVICE...]'*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_devices "$cur")" ;;
 	*:*:*'DEVICE...|all'*) _kmemctl_reply "$cur" '' -W "all $(_kmemctl_dax)" ;;
 	*:*:*'DEVICE...'*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_dax)" ;;
 	*:0:*DEVICE*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_devices "$cur")" ;;

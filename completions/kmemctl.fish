@@ -118,6 +118,8 @@ function __kmemctl_arguments
             end
         case '*:1:*VERB*'
             __kmemctl_verbs
+        case '*DEVICE [DEVICE...]*'
+            __kmemctl_devices
         case '*DEVICE...|all*'
             printf '%s\n' all (__kmemctl_dax)
         case '*DEVICE...*'

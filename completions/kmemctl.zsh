@@ -100,6 +100,7 @@ _kmemctl_arguments() {
 	case $usage in
 	*check\|show*) arguments_of_verb=(':action:(check show import)' '*:file or device:_kmemctl_policy_argument') ;;
 	*VERB*) arguments_of_verb=('::verb:_kmemctl_verbs') ;;
+	*'DEVICE [DEVICE...]'*) arguments_of_verb=('*:device:_kmemctl_devices') ;;
 	*'DEVICE...|all'*) arguments_of_verb=('*:device:_kmemctl_dax_or_all') ;;
 	*'DEVICE...'*) arguments_of_verb=('*:device:_kmemctl_dax') ;;
 	*DEVICE*'[on|off]'*) arguments_of_verb=('::device:_kmemctl_devices' '::memmap:(on off)') ;;

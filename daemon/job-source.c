@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "job/parking.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static int on_closed(sd_event_source *event_source, const struct inotify_event *
 	if (!event->len || strcmp(event->name, "lock") != 0)
 		return 0;
 	journal = format_text("%s/journal.json", source->run);
-	if (journal && access(journal, F_OK) == 0)
+	if ((journal && access(journal, F_OK) == 0) || parking_has_orphan(source->run))
 		source->handlers.cut_short(source->handlers.userdata);
 	return 0;
 }

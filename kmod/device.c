@@ -50,6 +50,9 @@ static int register_device(struct kmem_memory *mem)
 					  mem->pool.account.numbers.total *
 					  PHYS_PFN(memory_block_size_bytes()));
 	if (rc < 0) {
+		dev_err(mem->dev,
+			"no memory added: no memory group for node %d: error %d; -22 means that the kernel has no such node\n",
+			mem->node, rc);
 		kmem_tier_put(mem->node, mem->type);
 		return rc;
 	}

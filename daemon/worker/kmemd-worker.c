@@ -86,9 +86,11 @@ static void report_devices(struct work *work, const struct kmemd_policy *policy)
 	_cleanup_(json_object_putp) struct json_object *plan = NULL;
 	struct worker_counts counts = {.bad_policies = count_problems(policy)};
 	struct kmemd_error error = {0};
+	char *all[] = {NULL};
 
 	if (kmemd_inventory_read(work->kmemd, &inventory, &error) < 0 ||
-	    kmemd_report_plan(work->kmemd, inventory, policy, NULL, false, &plan, &error) < 0) {
+	    kmemd_report_plan(work->kmemd, inventory, policy, all, GOAL_POLICY, &plan, &error) <
+		    0) {
 		worker_report_failure(&work->report, &error);
 		return;
 	}
@@ -106,6 +108,7 @@ static int run(struct work *work)
 		.userdata = work,
 		.cancelled = is_cancelled,
 		.retry = work->start || work->reload, /* a new start is a new chance */
+		.waits = true,
 		.start = work->start,
 		.appeared = everything ? NULL : work->appeared,
 	};

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "job/journal.h"
+#include "job/parking.h"
 #include "job/records.h"
 
 #include <fcntl.h>
@@ -95,6 +96,8 @@ void facts_gather_state(const struct kmemd *kmemd, struct facts *facts)
 	read_service(kmemd, &facts->service);
 	records_each(kmemd, keep_record, facts);
 	r = journal_read(kmemd, &facts->journal);
+	if (r == -ENOENT)
+		r = parking_read(kmemd, &facts->journal);
 	facts->has_journal = r == 0;
 	facts->shows_records = shows_records(kmemd) && (r == 0 || r == -ENOENT);
 	if (facts->has_journal)

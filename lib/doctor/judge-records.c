@@ -55,7 +55,8 @@ void judge_records(struct judgement *judgement)
 		const struct device *device = device_of(judgement, record);
 		struct finding *finding;
 
-		if (!device || record->state == RECORD_LEFT || job_runs(judgement))
+		if (!device || record->state == RECORD_LEFT || record->state == RECORD_WAITING ||
+		    job_runs(judgement))
 			continue;
 		finding = find(judgement, kinds[state].severity, record_state_names[record->state],
 			       record->device, "%.400s", record->message);

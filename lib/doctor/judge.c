@@ -101,7 +101,8 @@ bool is_held(const struct judgement *judgement, const struct device *device)
 	array_foreach(record, &judgement->facts->records)
 		if (!strcmp(record->device, device->identity) &&
 		    record->instance == device->instance && record->state != RECORD_FAILED &&
-		    record->state != RECORD_REFUSED && record->state != RECORD_LEFT)
+		    record->state != RECORD_REFUSED && record->state != RECORD_WAITING &&
+		    record->state != RECORD_LEFT)
 			return true;
 	return false;
 }

@@ -2,16 +2,15 @@
 #include "inventory/block-index.h"
 
 #include "base/cleanup.h"
+#include "base/compare.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "inventory/memory-block.h"
 
 static int compare_blocks(const void *a, const void *b)
 {
-	uint64_t x = ((const struct indexed_block *)a)->block.index;
-	uint64_t y = ((const struct indexed_block *)b)->block.index;
-
-	return (x > y) - (x < y);
+	return compare_numbers(((const struct indexed_block *)a)->block.index,
+			       ((const struct indexed_block *)b)->block.index);
 }
 
 /* "memory32"; other things in that folder have other names. */

@@ -140,6 +140,18 @@ const struct device *inventory_device(const struct kmemd_inventory *inventory, c
 	return NULL;
 }
 
+int inventory_find_device(const struct kmemd_inventory *inventory, const char *name,
+			  const struct device **ret, struct kmemd_error *error)
+{
+	const struct device *device = inventory_device(inventory, name);
+
+	if (!device)
+		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
+				 "no device is called '%s' (kmemctl status shows them)", name);
+	*ret = device;
+	return 0;
+}
+
 const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *inventory,
 						  const char *name)
 {
@@ -165,6 +177,11 @@ struct block_counts dax_block_counts(const struct dax_device *dax)
 bool dax_is_kmem(const struct dax_device *dax)
 {
 	return !strcmp(dax->driver, "kmem");
+}
+
+bool dax_is_unplugged(const struct dax_device *dax)
+{
+	return dax_is_kmem(dax) && !strcmp(dax->hotplug_state, "unplugged");
 }
 
 bool dax_is_foreign(const struct dax_device *dax)

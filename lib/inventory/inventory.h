@@ -8,6 +8,7 @@
  * can be written out and read back.
  */
 #include "base/array.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -204,6 +205,9 @@ struct memdev {
 	bool accelerator;		   /* type 2: its memory is another driver's */
 	int ram_qos_class, pmem_qos_class; /* Linux 6.8; -1 unknown */
 	char vendor[16], model[16], firmware[32]; /* PCI ids as in sysfs (0x8086), or "" */
+	char slot[DEVICE_NAME_MAX]; /* the PCI slot that it is in and that can be powered off, or ""
+				     */
+	bool slot_shared;	    /* with another function of the same card */
 };
 
 /* What lies in a part of a CXL window, as the kernel's resource tree names it. */
@@ -241,6 +245,9 @@ struct root_decoder {
 	ARRAY(struct range) free;
 	ARRAY(struct occupant) occupants;
 };
+
+/* Of an interleaved region (CXL 3.1, 8.2.4.20.7). */
+#define REGION_WAYS_MAX 16
 
 struct region_target {
 	char memdev[DEVICE_NAME_MAX];
@@ -378,12 +385,17 @@ struct kmemd_inventory *kmemd_inventory_free(struct kmemd_inventory *inventory);
  * none. A memdev's name means its volatile capacity before its persistent one.
  */
 const struct device *inventory_device(const struct kmemd_inventory *inventory, const char *name);
+/* The same; without it, -ENODEV and the sentence for the person. */
+int inventory_find_device(const struct kmemd_inventory *inventory, const char *name,
+			  const struct device **ret, struct kmemd_error *error);
 const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *inventory,
 						  const char *name);
 
 /* From the blocks, or where they were not read from the driver's counters. */
 struct block_counts dax_block_counts(const struct dax_device *dax);
 bool dax_is_kmem(const struct dax_device *dax);
+/* Bound to kmem, and somebody had its blocks removed by `state`. */
+bool dax_is_unplugged(const struct dax_device *dax);
 /* Bound to a driver that is neither kmem nor device_dax: what uses it is not known here. */
 bool dax_is_foreign(const struct dax_device *dax);
 /* Without a size: all of it was given back, or nothing was given to it yet. */

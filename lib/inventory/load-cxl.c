@@ -132,12 +132,14 @@ static int load_memdev(const struct json_object *json, struct memdev *memdev)
 	get_name(json, "vendor", memdev->vendor);
 	get_name(json, "model", memdev->model);
 	get_name(json, "firmware", memdev->firmware);
+	get_name(json, "slot", memdev->slot);
 	memdev->serial = json_get_u64(json, "serial");
 	memdev->node = (int)json_get_int(json, "node");
 	memdev->ram_size = json_get_u64(json, "ram_size");
 	memdev->pmem_size = json_get_u64(json, "pmem_size");
 	memdev->ram_allocated = json_get_u64(json, "ram_allocated");
 	memdev->enabled = json_get_bool(json, "enabled");
+	memdev->slot_shared = json_get_bool(json, "slot_shared");
 	memdev->restricted = json_get_bool(json, "restricted");
 	memdev->accelerator = json_get_bool(json, "accelerator");
 	memdev->ram_qos_class = json_int_or(json, "ram_qos_class", -1);

@@ -2,6 +2,7 @@
 #include "inventory/memory-block.h"
 
 #include "base/cleanup.h"
+#include "base/compare.h"
 #include "base/file.h"
 #include "inventory/block-index.h"
 
@@ -41,10 +42,8 @@ void blocks_touching_range(const struct range *range, uint64_t block_size, uint6
 
 static int compare_blocks(const void *a, const void *b)
 {
-	uint64_t x = ((const struct memory_block *)a)->index;
-	uint64_t y = ((const struct memory_block *)b)->index;
-
-	return (x > y) - (x < y);
+	return compare_numbers(((const struct memory_block *)a)->index,
+			       ((const struct memory_block *)b)->index);
 }
 
 int blocks_find(struct dax_device *dax, uint64_t block_size)

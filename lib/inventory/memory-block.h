@@ -39,7 +39,7 @@ int blocks_open(const char *sysfs);
 
 /* An fd of valid_zones. -ENOENT without such a block in the node, or with a node below 0. */
 int block_open_zones(int directory, int node, uint64_t index);
-/* Asks the kernel anew at every call. -ENOENT: the block is gone; -ENODATA: it says nothing. */
+/* Asks the kernel at every call. -ENOENT: the block is gone; -ENODATA: it says nothing. */
 int block_read_zones(int fd, enum block_state *ret);
 /*
  * The state of one block: 0, or a negative errno. A block without a folder is ABSENT, which is no

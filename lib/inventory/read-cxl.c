@@ -3,6 +3,7 @@
 #include "inventory/read-cxl.h"
 
 #include "base/cleanup.h"
+#include "base/compare.h"
 #include "base/error.h"
 #include "inventory/cedt.h"
 #include "inventory/cxl-attribute.h"
@@ -10,6 +11,7 @@
 #include "inventory/free-space.h"
 #include "inventory/read-memdev.h"
 #include "inventory/read-ports.h"
+#include "inventory/read-slots.h"
 
 #include <cxl/libcxl.h>
 
@@ -153,9 +155,8 @@ static int read_bus(const struct kmemd *kmemd, struct cxl_bus *bus,
 
 static int compare_regions(const void *a, const void *b)
 {
-	uint64_t x = ((const struct region *)a)->start, y = ((const struct region *)b)->start;
-
-	return (x > y) - (x < y);
+	return compare_numbers(((const struct region *)a)->start,
+			       ((const struct region *)b)->start);
 }
 
 /* libcxl can tell the largest free part too, but 76 does so only for persistent memory. */
@@ -210,6 +211,8 @@ int read_cxl(const struct kmemd *kmemd, struct kmemd_inventory *inventory,
 		if (r == 0)
 			r = read_memdev(kmemd, memdev, inventory);
 	}
+	if (r == 0)
+		r = read_slots(kmemd, inventory);
 	if (r == 0)
 		r = finish(kmemd, inventory);
 	return r < 0 ? error_memory(error) : 0;

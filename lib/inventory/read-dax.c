@@ -196,8 +196,8 @@ static int read_blocks(struct search *search, struct dax_device *dax, struct kme
 }
 
 /*
- * Reads one device into the inventory, unless it is not wanted, gone, or makes no sense. Whoever
- * wants the blocks of all cannot do without the ranges.
+ * Reads one device into the inventory, unless it is not wanted, gone, or makes no sense. A
+ * caller that wants the blocks of all devices needs the ranges of all.
  */
 static int read_one(struct search *search, const struct found *found, struct kmemd_error *error)
 {

@@ -2,6 +2,7 @@
 /* A memdev: its capacity, what holds which part of it, and what it is. */
 #include "inventory/read-memdev.h"
 
+#include "base/compare.h"
 #include "inventory/cxl-attribute.h"
 #include "inventory/read-ports.h"
 
@@ -57,10 +58,8 @@ static int read_decoder(const struct kmemd *kmemd, struct cxl_decoder *cxl, stru
 
 static int compare_decoders(const void *a, const void *b)
 {
-	unsigned int x = ((const struct endpoint_decoder *)a)->id;
-	unsigned int y = ((const struct endpoint_decoder *)b)->id;
-
-	return (x > y) - (x < y);
+	return compare_numbers(((const struct endpoint_decoder *)a)->id,
+			       ((const struct endpoint_decoder *)b)->id);
 }
 
 /*

@@ -2,6 +2,7 @@
 /* What is between a CXL window and its memdevs: host bridges and switches, through libcxl. */
 #include "inventory/read-ports.h"
 
+#include "base/compare.h"
 #include "inventory/cxl-attribute.h"
 
 #include <cxl/libcxl.h>
@@ -47,17 +48,13 @@ static int read_decoder(const struct kmemd *kmemd, struct cxl_decoder *cxl, stru
 
 static int compare_decoders(const void *a, const void *b)
 {
-	unsigned int x = ((const struct port_decoder *)a)->id;
-	unsigned int y = ((const struct port_decoder *)b)->id;
-
-	return (x > y) - (x < y);
+	return compare_numbers(((const struct port_decoder *)a)->id,
+			       ((const struct port_decoder *)b)->id);
 }
 
 static int compare_dports(const void *a, const void *b)
 {
-	unsigned int x = ((const struct dport *)a)->id, y = ((const struct dport *)b)->id;
-
-	return (x > y) - (x < y);
+	return compare_numbers(((const struct dport *)a)->id, ((const struct dport *)b)->id);
 }
 
 static int read_port_arrays(const struct kmemd *kmemd, struct cxl_port *cxl, struct port *port)

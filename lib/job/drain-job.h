@@ -5,11 +5,19 @@
 #include "job/event.h"
 #include "policy/policy.h"
 
+struct kmemd_drain {
+	char *const *devices; /* names, NULL-terminated, at least one */
+	bool eject;	      /* power off their PCI slots afterwards */
+};
+
 /*
- * Takes a device's memory out of use and frees its regions; holds it against policy from then on.
- * Of policy, which may be NULL, only the time that offlining may take counts.
+ * Takes the memory of devices out of use and frees their regions; holds them against policy from
+ * then on. All names have to be those of devices; after that one that fails keeps no other from
+ * being drained, and the first failure is returned. Of policy, which may be NULL, only the time
+ * that offlining may take counts.
  */
-int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
-		const struct kmemd_job *job, struct kmemd_error *error);
+int kmemd_drain(struct kmemd *kmemd, const struct kmemd_policy *policy,
+		const struct kmemd_drain *wanted, const struct kmemd_job *job,
+		struct kmemd_error *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include "inventory/snapshot.h"
 #include "job/hold.h"
 #include "job/lock.h"
+#include "job/parking.h"
 #include "job/recover.h"
 #include "step/change-blocks.h"
 
@@ -95,20 +96,76 @@ int job_read_device(struct kmemd *kmemd, const char *name, struct kmemd_inventor
 		    const struct device **ret_device, struct kmemd_error *error)
 {
 	struct kmemd_inventory *inventory = NULL;
-	const struct device *device;
 	int r = kmemd_inventory_read(kmemd, &inventory, error);
 
 	if (r < 0)
 		return r;
-	device = inventory_device(inventory, name);
-	if (!device) {
+	r = inventory_find_device(inventory, name, ret_device, error);
+	if (r < 0)
 		kmemd_inventory_free(inventory);
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
-	}
-	*ret_inventory = inventory;
-	*ret_device = device;
-	return 0;
+	else
+		*ret_inventory = inventory;
+	return r;
+}
+
+/* --- waiting ------------------------------------------------------------------------------------
+ */
+
+int job_check_busy(const struct kmemd *kmemd, const struct device *device,
+		   struct kmemd_error *error)
+{
+	struct journal journal;
+	int r;
+
+	r = parking_find(kmemd, device, &journal);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return error_errno(error, -r,
+				   "cannot read in %s whether a job waits for memory of %s: %s",
+				   kmemd->run, device->name, strerror(-r));
+	r = error_set(error, KMEMD_REFUSED, EBUSY,
+		      "%s by %s (pid %d) waits for memory of it that is in use", journal.job,
+		      journal.program, journal.pid);
+	journal_release(&journal);
+	return r;
+}
+
+/* A journal of theirs that cannot be read now is left for the next job. */
+static void recover_others(const struct task *task)
+{
+	struct kmemd_error error = {0};
+
+	if (job_recover(task->kmemd, task->job, &error) == 0)
+		return;
+	job_tell(task->job, NULL, KMEMD_EVENT_NOTICE, error.message, NULL);
+	parking_put_aside(task->kmemd);
+}
+
+/*
+ * Others have the lock while this job waits, and what they did is known only when it has it again.
+ * A setting that is held is not left so meanwhile: then it waits with the lock.
+ */
+static int wait_without_lock(struct run *run, unsigned int ms, struct kmemd_error *error)
+{
+	struct task *task = run->owner;
+	int parked = json_object_array_length(task->journal.held)
+			     ? -EBUSY
+			     : parking_enter(task->kmemd, &task->journal);
+	int r = 0;
+
+	if (parked >= 0)
+		lock_give(task->lock);
+	backoff_sleep(ms); /* a signal ends it, and may be what cancels */
+	if (parked < 0)
+		return 0;
+	lock_retake(task->kmemd, task->lock, task->job);
+	recover_others(task);
+	if (parking_leave(task->kmemd, &task->journal, parked) < 0)
+		r = journal_write(task->kmemd, &task->journal, error);
+	if (r == 0 && !journal_device_is_there(task->kmemd, &task->journal))
+		r = error_set(error, KMEMD_NO_DEVICE, ENODEV, "%s is gone", task->name);
+	return r;
 }
 
 /* --- a part of a plan ---------------------------------------------------------------------------
@@ -212,7 +269,8 @@ bool task_undo(const struct kmemd *kmemd, struct journal *journal, struct run *r
 
 static bool keeps(const struct task *task, const struct run *run)
 {
-	if (!json_object_array_length(run->undo) || task->plan->goal == GOAL_DRAIN)
+	if (!json_object_array_length(run->undo) || task->plan->goal == GOAL_DRAIN ||
+	    task->plan->goal == GOAL_EJECT)
 		return false;
 	return run->keep || task->plan->decision.settings.on_failure == ON_FAILURE_KEEP;
 }
@@ -248,6 +306,7 @@ static int run_part(struct task *task, const struct plan_part *part, struct kmem
 		.made = calloc(task->plan->steps.count, DEVICE_NAME_MAX),
 		.undo = task->journal.undo,
 		.save = save,
+		.wait = task->lends_lock ? wait_without_lock : NULL,
 		.owner = task,
 	};
 	int r;
@@ -281,6 +340,32 @@ int task_add_record(struct task *task, const struct record *record)
 	return json && json_object_array_add(task->journal.records, json) == 0 ? 0 : -ENOMEM;
 }
 
+bool job_shares_region(const struct device *a, const struct device *b)
+{
+	array_foreach(x, &a->regions)
+		array_foreach(y, &b->regions)
+			if (*x == *y)
+				return true;
+	return false;
+}
+
+/* The device, what lies in a region with it, and their dax devices: by the names of others. */
+static int note_busy(struct task *task)
+{
+	const struct device *device = task->plan->device;
+	struct json_object *busy = task->journal.busy;
+	int r = 0;
+
+	array_foreach(other, &task->inventory->devices) {
+		if (other != device && !job_shares_region(other, device))
+			continue;
+		r |= json_object_array_add(busy, json_object_new_string(other->identity));
+		array_foreach(dax, &other->dax)
+			r |= json_object_array_add(busy, json_object_new_string((*dax)->name));
+	}
+	return r < 0 ? -ENOMEM : 0;
+}
+
 static int begin_journal(struct task *task, struct kmemd_error *error)
 {
 	const struct device *device = task->plan->device;
@@ -294,7 +379,7 @@ static int begin_journal(struct task *task, struct kmemd_error *error)
 	snprintf(journal->device, sizeof(journal->device), "%s", device->identity);
 	snprintf(journal->instance_path, sizeof(journal->instance_path), "%s",
 		 device->instance_path ? device->instance_path : "");
-	return 0;
+	return task->lends_lock && note_busy(task) < 0 ? error_memory(error) : 0;
 }
 
 /*
@@ -328,7 +413,7 @@ static int run_parts(struct task *task, struct kmemd_error *error)
 		struct kmemd_error part_error = {0};
 		int r;
 
-		if (!part->count)
+		if (!part->count || (part->after_all && task->failed))
 			continue;
 		/* Before anything is changed. */
 		r = journal_write(task->kmemd, &task->journal, &part_error);
@@ -354,7 +439,9 @@ int task_run(struct task *task, struct kmemd_error *error)
 	int r;
 
 	task->began_ms = monotonic_ms();
-	r = begin_journal(task, error);
+	r = job_check_busy(task->kmemd, task->plan->device, error);
+	if (r == 0)
+		r = begin_journal(task, error);
 	if (r < 0)
 		return r;
 	r = run_parts(task, error);

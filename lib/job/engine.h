@@ -25,7 +25,9 @@ struct task {
 	const char *verb; /* "apply": in the journal and in events */
 	const char *name; /* what messages call the device */
 	struct patience offline, online;
-	bool forward; /* see struct journal */
+	bool forward;	 /* see struct journal */
+	bool lends_lock; /* `lock` to others while it waits for blocks: see parking.h */
+	int lock;
 	/*
 	 * Compares the kernel with what is wanted when a part's steps are done. NULL: nothing to
 	 * compare.
@@ -60,6 +62,13 @@ int job_read_device(struct kmemd *kmemd, const char *name, struct kmemd_inventor
 		    const struct device **ret_device, struct kmemd_error *error);
 
 /*
+ * Whether a job waits for memory of the device without the lock: -EBUSY, and the sentence that says
+ * whose it is. Policy leaves such a device alone; task_run() refuses it.
+ */
+int job_check_busy(const struct kmemd *kmemd, const struct device *device,
+		   struct kmemd_error *error);
+
+/*
  * Runs the parts of a plan that have steps, each by itself: one that fails is undone, and the next
  * one is done all the same. 0; or the first error, with KMEMD_PARTLY when other parts are done or
  * an undo is not complete. Records are written in both cases. Parts that are refused are the
@@ -70,6 +79,9 @@ void task_release(struct task *task);
 
 /* Undoes what a journal names, with auto_online_blocks held; false when not all could be undone. */
 bool task_undo(const struct kmemd *kmemd, struct journal *journal, struct run *run);
+
+/* Whether an interleaved region lies on both. */
+bool job_shares_region(const struct device *a, const struct device *b);
 
 /* For leave(): 0 or -ENOMEM. */
 int task_add_record(struct task *task, const struct record *record);

@@ -38,6 +38,7 @@ struct kmemd_job {
 	bool (*cancelled)(void *userdata);
 	unsigned int timeout_sec; /* for offlining; 0: what the policy says */
 	bool retry;		  /* try failed devices again, and tell refusals again */
+	bool waits;		  /* incomplete sets wait for their other members */
 	bool start;		  /* the first look since the daemon was started */
 	char *const *appeared;	  /* NULL-terminated kernel names of what came; NULL: look at
 				   * everything; none: nothing came, only records are looked at */

@@ -7,7 +7,7 @@
 
 #define MODE 0600
 
-static char *journal_path(const struct kmemd *kmemd)
+char *journal_path(const struct kmemd *kmemd)
 {
 	return format_text("%s/journal.json", kmemd->run);
 }
@@ -20,9 +20,10 @@ int journal_init(struct journal *journal)
 		.held = json_object_new_array(),
 		.undo = json_object_new_array(),
 		.records = json_object_new_array(),
+		.busy = json_object_new_array(),
 	};
 	copy_name(journal->program, program_invocation_short_name);
-	if (journal->held && journal->undo && journal->records)
+	if (journal->held && journal->undo && journal->records && journal->busy)
 		return 0;
 	journal_release(journal);
 	return -ENOMEM;
@@ -33,7 +34,8 @@ void journal_release(struct journal *journal)
 	json_object_put(journal->held);
 	json_object_put(journal->undo);
 	json_object_put(journal->records);
-	journal->held = journal->undo = journal->records = NULL;
+	json_object_put(journal->busy);
+	journal->held = journal->undo = journal->records = journal->busy = NULL;
 }
 
 /* A reference to an array, or a new one where there is none. */
@@ -50,9 +52,15 @@ static struct json_object *take_array(struct json_object *json, const char *key)
 int journal_read(const struct kmemd *kmemd, struct journal *ret)
 {
 	_cleanup_free_ char *path = journal_path(kmemd);
+
+	return path ? journal_read_file(path, ret) : -ENOMEM;
+}
+
+int journal_read_file(const char *path, struct journal *ret)
+{
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
 	struct journal journal = {0};
-	int r = path ? json_read_file(path, &json) : -ENOMEM;
+	int r = json_read_file(path, &json);
 
 	if (r < 0)
 		return r;
@@ -70,7 +78,8 @@ int journal_read(const struct kmemd *kmemd, struct journal *ret)
 	journal.held = take_array(json, "held");
 	journal.undo = take_array(json, "undo");
 	journal.records = take_array(json, "records");
-	if (!journal.held || !journal.undo || !journal.records) {
+	journal.busy = take_array(json, "busy");
+	if (!journal.held || !journal.undo || !journal.records || !journal.busy) {
 		journal_release(&journal);
 		return -ENOMEM;
 	}
@@ -99,6 +108,7 @@ int journal_write(const struct kmemd *kmemd, const struct journal *journal,
 	json_object_object_add(json, "held", json_object_get(journal->held));
 	json_object_object_add(json, "undo", json_object_get(journal->undo));
 	json_object_object_add(json, "records", json_object_get(journal->records));
+	json_object_object_add(json, "busy", json_object_get(journal->busy));
 	r = json_write_file(path, json, MODE);
 	if (r < 0)
 		return error_errno(error, -r, "cannot write the journal %s: %s", path,

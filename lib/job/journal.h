@@ -3,8 +3,9 @@
 #define KMEMD_JOURNAL_H
 /*
  * What the job under way must have put right if it is cut short: RUN/journal.json. One job at a
- * time, hence one journal. It is written before anything is changed, and removed when everything
- * that the job leaves is written.
+ * time has the lock, hence one journal; parking.h has what becomes of it while a job waits without
+ * the lock. It is written before anything is changed, and removed when everything that the job
+ * leaves is written.
  */
 #include "context.h"
 #include "inventory/inventory.h"
@@ -30,7 +31,12 @@ struct journal {
 	struct json_object *undo;
 	/* Records that the job leaves when it is done: see records.h. */
 	struct json_object *records;
+	/* Identities and names of dax devices that other jobs leave alone while this one waits. */
+	struct json_object *busy;
 };
+
+/* RUN/journal.json, to be freed; NULL without memory. */
+char *journal_path(const struct kmemd *kmemd);
 
 /* Empty, and by this process. 0 or -ENOMEM. */
 int journal_init(struct journal *journal);
@@ -38,6 +44,8 @@ void journal_release(struct journal *journal);
 
 /* 0, -ENOENT when there is none, or another negative errno; -EBADMSG for what is no journal. */
 int journal_read(const struct kmemd *kmemd, struct journal *ret);
+/* The same of another file. */
+int journal_read_file(const char *path, struct journal *ret);
 int journal_write(const struct kmemd *kmemd, const struct journal *journal,
 		  struct kmemd_error *error);
 void journal_remove(const struct kmemd *kmemd);

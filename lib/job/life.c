@@ -96,19 +96,6 @@ bool life_has_new(const struct device *device, const char *left)
 	return false;
 }
 
-bool life_is_changed(const struct device *device, const char *left, char *why, size_t size)
-{
-	char now[LIFE_MAX], is[LIFE_MAX], was[LIFE_MAX];
-
-	life_describe(device, now);
-	if (!left[0] || !strcmp(now, left) || life_has_new(device, left))
-		return false;
-	life_for_people(left, was);
-	life_for_people(now, is);
-	snprintf(why, size, "as somebody changed it: it was '%.300s' and is '%.300s'", was, is);
-	return true;
-}
-
 bool life_is_chosen_devdax(const struct device *device)
 {
 	if (device->persistent)
@@ -117,4 +104,23 @@ bool life_is_chosen_devdax(const struct device *device)
 		if (!strcmp((*dax)->driver, "device_dax"))
 			return true;
 	return false;
+}
+
+bool life_is_changed(const struct device *device, const char *left, enum mode mode, char *why,
+		     size_t size)
+{
+	char now[LIFE_MAX], is[LIFE_MAX], was[LIFE_MAX];
+
+	life_describe(device, now);
+	if (left[0] && !strcmp(now, left))
+		return false;
+	if (left[0] && !life_has_new(device, left)) {
+		life_for_people(left, was);
+		life_for_people(now, is);
+		snprintf(why, size, "as somebody changed it: it was '%.300s' and is '%.300s'", was,
+			 is);
+		return true;
+	}
+	snprintf(why, size, "as somebody bound it to device_dax");
+	return life_is_chosen_devdax(device) && mode == MODE_SYSTEM_RAM;
 }

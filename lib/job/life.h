@@ -6,6 +6,7 @@
  * changed by another hand. Pure.
  */
 #include "inventory/inventory.h"
+#include "policy/policy.h"
 
 #define LIFE_MAX 512
 
@@ -23,13 +24,17 @@ void life_for_people(const char *life, char buffer[LIFE_MAX]);
  */
 bool life_has_new(const struct device *device, const char *left);
 
-/* Whether another hand has changed what was left so, and how, in words that follow a comma. */
-bool life_is_changed(const struct device *device, const char *left, char *why, size_t size);
-
 /*
  * Whether somebody has chosen device_dax for memory that the kernel itself gives to kmem: volatile
  * memory is not bound to device_dax otherwise.
  */
 bool life_is_chosen_devdax(const struct device *device);
+
+/*
+ * Whether another hand has changed the device since kmemd left it so ("": it never did), or had it
+ * before kmemd; and how, in `why`. mode: what policy wants of it.
+ */
+bool life_is_changed(const struct device *device, const char *left, enum mode mode, char *why,
+		     size_t size);
 
 #endif

@@ -201,3 +201,17 @@ int lock_take(const struct kmemd *kmemd, const struct kmemd_job *job, struct kme
 	fd = -1;
 	return taken;
 }
+
+void lock_give(int lock)
+{
+	flock(lock, LOCK_UN);
+}
+
+void lock_retake(const struct kmemd *kmemd, int lock, const struct kmemd_job *job)
+{
+	/* What is to be undone after a cancellation needs it, too. */
+	struct kmemd_job patient = {.event = job->event, .userdata = job->userdata};
+
+	while (wait_for(kmemd, lock, &patient) < 0)
+		backoff_sleep(LOOK_MS);
+}

@@ -6,6 +6,7 @@
  *
  *   lock		held (flock) by the process that changes the machine's memory
  *   journal.json	what the job under way must have put right if it is cut short
+ *   waiting-ID.json	that of a drain that waits for its next try without the lock
  *   devices/ID.json	what is known of a device from one job to the next
  *   status.json	what everybody may see of that
  *
@@ -25,5 +26,9 @@ int run_directory_prepare(const struct kmemd *kmemd, struct kmemd_error *error);
  * -ETIMEDOUT when the job's time is over.
  */
 int lock_take(const struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error);
+
+/* Lets others have it, and has it again, however long that takes: see parking.h. */
+void lock_give(int lock);
+void lock_retake(const struct kmemd *kmemd, int lock, const struct kmemd_job *job);
 
 #endif

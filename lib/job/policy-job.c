@@ -3,8 +3,11 @@
 #include "job/policy-job.h"
 
 #include "base/cleanup.h"
+#include "base/deadline.h"
 #include "inventory/snapshot.h"
 #include "job/engine.h"
+#include "job/turns.h"
+#include "plan/find-sets.h"
 #include "plan/plan-device.h"
 #include "plan/verify-policy.h"
 #include "policy/decide.h"
@@ -13,13 +16,12 @@
 
 #include <stdio.h>
 
-DEFINE_CLEANUP(struct kmemd_inventory *, kmemd_inventory_free);
-
 struct policy_job {
 	struct kmemd *kmemd;
 	const struct kmemd_policy *policy;
 	const struct kmemd_job *job;
-	bool named; /* by a person: records are lifted, refusals are told again */
+	bool named;		  /* by a person: records are lifted, refusals are told again */
+	const struct device *who; /* of the snapshot that is looked at: whom the person named */
 };
 
 /* --- what another hand did ----------------------------------------------------------------------
@@ -55,19 +57,31 @@ static void make_manual(const struct policy_job *job, const struct device *devic
 static bool is_somebody_elses(const struct policy_job *job, const struct device *device,
 			      const struct record *record, const struct decision *decision)
 {
-	char now[LIFE_MAX], why[sizeof(record->message)];
+	char why[sizeof(record->message)];
 
-	if (record && life_is_changed(device, record->left, why, sizeof(why))) {
-		make_manual(job, device, decision, why);
-		return true;
-	}
-	life_describe(device, now);
-	if (record && !strcmp(now, record->left))
+	if (!life_is_changed(device, record ? record->left : "", decision->settings.mode, why,
+			     sizeof(why)))
 		return false;
-	if (!life_is_chosen_devdax(device) || decision->settings.mode != MODE_SYSTEM_RAM)
-		return false;
-	make_manual(job, device, decision, "as somebody bound it to device_dax");
+	make_manual(job, device, decision, why);
 	return true;
+}
+
+/* Whether the device may be part of a set; nothing is written or told. */
+static enum set_part ask_part(void *userdata, const struct device *device,
+			      const struct decision *decision)
+{
+	const struct policy_job *job = userdata;
+	char why[sizeof(((struct record *)NULL)->message)];
+	struct kmemd_error error = {0}; /* told by whoever does the device */
+	struct record record;
+	int known = record_look(job->kmemd, device, &record, &error);
+
+	if (known < 0 || record_keeps_out(job->kmemd, device, job->who, job->job->retry))
+		return SET_OUT;
+	if (!job->named && life_is_changed(device, known ? record.left : "",
+					   decision->settings.mode, why, sizeof(why)))
+		return SET_OUT;
+	return job->job->waits && record_may_wait(job->kmemd, device) ? SET_WAITS : SET_IN;
 }
 
 /* 1 when the device is to be left alone, 0 when not, or a negative errno: nobody knows. */
@@ -123,6 +137,10 @@ static int check(struct task *task, const struct plan_part *part, const struct r
 	scope_of(task, part, run, names, &scope);
 	task->after = kmemd_inventory_free(task->after);
 	r = kmemd_inventory_read(task->kmemd, &task->after, error);
+	for (size_t i = part->first; r == 0 && i < part->first + part->count; i++)
+		if (task->plan->steps.items[i].type == STEP_CREATE_REGION)
+			r = verify_region(task->after, run->made[i],
+					  &task->plan->steps.items[i].create_region, error);
 	if (r == 0)
 		r = verify_policy(task->after, task->plan->device->identity, &task->plan->decision,
 				  GOAL_POLICY, &scope, error);
@@ -137,22 +155,14 @@ struct ending {
 	const char *message;
 };
 
-/* How the device is now: from what was read last. */
-static int describe_now(struct task *task, char left[LIFE_MAX], struct kmemd_error *error)
+/* What was read last, and after a failure: what there is after the undo. */
+static int read_now(struct task *task, struct kmemd_error *error)
 {
-	const char *identity = task->plan->device->identity;
-	const struct device *device;
-	int r = 0;
-
-	if (!task->after && (task->done || task->failed))
-		r = kmemd_inventory_read(task->kmemd, &task->after, error);
-	if (r < 0)
-		return r;
-	device = inventory_device(task->after ? task->after : task->inventory, identity);
-	left[0] = '\0';
-	if (device)
-		life_describe(device, left);
-	return 0;
+	if (task->failed)
+		task->after = kmemd_inventory_free(task->after);
+	if (task->after || (!task->done && !task->failed))
+		return 0;
+	return kmemd_inventory_read(task->kmemd, &task->after, error);
 }
 
 static bool is_same_record(const struct record *a, const struct record *b)
@@ -161,27 +171,42 @@ static bool is_same_record(const struct record *a, const struct record *b)
 }
 
 /* Nothing is written that is there already. */
-static int leave(struct task *task, struct kmemd_error *error)
+static int leave_device(struct task *task, const struct device *device, const char *with,
+			struct kmemd_error *error)
 {
 	const struct ending *ending = task->data;
-	const struct device *device = task->plan->device;
-	enum record_state state = task->failed ? RECORD_FAILED : ending->state;
+	const struct device *now;
 	struct record record, before;
-	char left[LIFE_MAX];
-	int r;
+	char left[LIFE_MAX] = "";
 
-	if (task->failed) /* after an undo, what was read before it is old */
-		task->after = kmemd_inventory_free(task->after);
-	r = describe_now(task, left, error);
-	if (r < 0)
-		return r;
-	record_make(&record, device, state, task->failed ? task->failure.message : ending->message,
-		    left);
-	if (task->failed && task->failure.errnum == ECANCELED) /* nobody's failure */
-		return 0;
+	now = inventory_device(task->after ? task->after : task->inventory, device->identity);
+	if (now)
+		life_describe(now, left);
+	record_make(&record, device, task->failed ? RECORD_FAILED : ending->state,
+		    task->failed ? task->failure.message : ending->message, left);
+	if (task->failed)
+		snprintf(record.with, sizeof(record.with), "%s", with);
 	if (record_read(task->kmemd, device, &before) && is_same_record(&before, &record))
 		return 0;
 	return task_add_record(task, &record) < 0 ? error_memory(error) : 0;
+}
+
+/* Of a set, every member is left so: the others have no plan of their own. */
+static int leave(struct task *task, struct kmemd_error *error)
+{
+	const struct plan *plan = task->plan;
+	const struct region_set *set = plan->sets ? set_of(plan->sets, plan->device) : NULL;
+	int r = read_now(task, error);
+
+	if (task->failed && task->failure.errnum == ECANCELED) /* nobody's failure */
+		return r;
+	if (r == 0)
+		r = leave_device(task, plan->device, plan->device->identity, error);
+	if (!set || set->members[0] != plan->device || !(task->done || task->failed))
+		return r;
+	for (unsigned int i = 1; r == 0 && i < set->ways; i++)
+		r = leave_device(task, set->members[i], plan->device->identity, error);
+	return r;
 }
 
 static void tell_decision(const struct task *task)
@@ -275,16 +300,86 @@ static int do_planned(const struct policy_job *job, const struct kmemd_inventory
 	return r;
 }
 
-static int do_device(const struct policy_job *job, const struct kmemd_inventory *inventory,
-		     const struct device *device, bool *ret_acted, struct kmemd_error *error)
+/* --- waiting for the other members of a set ----------------------------------------------------
+ */
+
+/* Told and noted when it begins; and when to look again, each time. */
+static int wait_for_others(const struct policy_job *job, const struct device *device,
+			   const struct decision *decision, const char *what,
+			   struct kmemd_error *error)
 {
+	uint64_t now = (uint64_t)monotonic_ms();
+	char message[256];
+	struct record record;
+	int r = 0;
+
+	snprintf(message, sizeof(message), "%s: %s", device->name, what);
+	if (!record_read(job->kmemd, device, &record) || record.state != RECORD_WAITING) {
+		record_make(&record, device, RECORD_WAITING, what, NULL);
+		record.until_ms = now + decision->settings.wait_sec * UINT64_C(1000);
+		r = record_write(job->kmemd, &record, error);
+		job_tell(job->job, device->identity, KMEMD_EVENT_NOTICE, message, NULL);
+	}
+	job->job->event(job->job->userdata,
+			&(struct kmemd_event){
+				.type = KMEMD_EVENT_WAITING,
+				.device = device->identity,
+				.job = "apply",
+				.message = message,
+				.retry_ms = record.until_ms > now
+						    ? (unsigned int)(record.until_ms - now)
+						    : 1,
+			});
+	return r;
+}
+
+/* --- a device of a snapshot ---------------------------------------------------------------------
+ */
+
+/* What there is, and which of it goes together. */
+struct view {
+	struct kmemd_inventory *inventory;
+	struct region_sets sets;
+};
+
+static void view_release(struct view *view)
+{
+	sets_release(&view->sets);
+	view->inventory = kmemd_inventory_free(view->inventory);
+}
+
+static int view_find_sets(const struct policy_job *job, struct view *view,
+			  struct kmemd_error *error)
+{
+	struct policy_job asking = *job;
+	const struct set_source source = {job->policy, ask_part, &asking};
+
+	return sets_find(view->inventory, &source, &view->sets) < 0 ? error_memory(error) : 0;
+}
+
+static int view_read(const struct policy_job *job, struct view *view, struct kmemd_error *error)
+{
+	int r;
+
+	view_release(view);
+	r = kmemd_inventory_read(job->kmemd, &view->inventory, error);
+	return r < 0 ? r : view_find_sets(job, view, error);
+}
+
+static int do_device(const struct policy_job *job, struct view *view, const struct device *device,
+		     bool *ret_acted, struct kmemd_error *error)
+{
+	const char *waits = set_waits(&view->sets, device);
 	struct decision decision;
 	struct record record;
 	struct plan plan;
 	int r;
 
 	*ret_acted = false;
-	policy_decide(job->policy, &inventory->host, device, &decision);
+	r = job_check_busy(job->kmemd, device, error);
+	if (r < 0)
+		return job->named ? r : 0;
+	policy_decide(job->policy, &view->inventory->host, device, &decision);
 	r = is_left_alone(job, device, &decision, error);
 	if (r < 0) {
 		error_prefix(error, "%s", device->name);
@@ -295,14 +390,18 @@ static int do_device(const struct policy_job *job, const struct kmemd_inventory 
 	if (!decision.file || (decision.settings.mode == MODE_IGNORE && !decision.refusal[0])) {
 		/* What was refused is wanted no more. */
 		if (job->named ||
-		    (record_read(job->kmemd, device, &record) && record.state == RECORD_REFUSED))
+		    (record_read(job->kmemd, device, &record) &&
+		     (record.state == RECORD_REFUSED || record.state == RECORD_WAITING)))
 			record_remove(job->kmemd, device);
 		return 0;
 	}
-	r = plan_make(inventory, device, &decision, GOAL_POLICY, &plan);
+	r = plan_make_of_sets(view->inventory, device, &decision, &view->sets, &plan);
 	if (r < 0)
 		return error_memory(error);
-	r = do_planned(job, inventory, &plan, ret_acted, error);
+	if (waits[0] && !plan.steps.count)
+		r = wait_for_others(job, device, &decision, waits, error);
+	else
+		r = do_planned(job, view->inventory, &plan, ret_acted, error);
 	plan_release(&plan);
 	return r;
 }
@@ -310,16 +409,61 @@ static int do_device(const struct policy_job *job, const struct kmemd_inventory 
 /* --- one or all ---------------------------------------------------------------------------------
  */
 
-static int do_named(const struct policy_job *job, const char *name, struct kmemd_error *error)
+/* The first memdev of a region speaks for it: its device, of the same kind. */
+static const struct device *speaker_of_region(const struct view *view, const struct device *device,
+					      const struct region *region)
 {
-	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	const struct device *device;
-	bool acted;
-	int r = job_read_device(job->kmemd, name, &inventory, &device, error);
+	const char *first = region->targets.count ? region->targets.items[0].memdev : "";
 
-	if (r < 0)
-		return r;
-	return do_device(job, inventory, device, &acted, error);
+	array_foreach(other, &view->inventory->devices)
+		if (other->kind == device->kind && other->memdev &&
+		    !strcmp(other->memdev->name, first))
+			return other;
+	return NULL;
+}
+
+/* Another one that speaks for the device's set, or for a region that is there; or NULL. */
+static const struct device *speaker_of(const struct view *view, const struct device *device)
+{
+	const struct region_set *set = set_of(&view->sets, device);
+
+	if (set && set->members[0] != device)
+		return set->members[0];
+	array_foreach(region, &device->regions) {
+		const struct device *other = speaker_of_region(view, device, *region);
+
+		if (other && other != device)
+			return other;
+	}
+	return NULL;
+}
+
+/* The set that it is in first, by who speaks for that, and then what else there is of the device.
+ */
+static int do_named(struct policy_job *job, const char *name, struct kmemd_error *error)
+{
+	const struct device *speaker = NULL;
+	struct view view = {0};
+	bool acted = false;
+	int r = job_read_device(job->kmemd, name, &view.inventory, &job->who, error);
+
+	if (r == 0)
+		r = view_find_sets(job, &view, error);
+	if (r == 0)
+		speaker = speaker_of(&view, job->who);
+	if (speaker)
+		r = do_device(job, &view, speaker, &acted, error);
+	if (r == 0 && acted) {
+		job->who = NULL; /* of the snapshot that goes */
+		r = view_read(job, &view, error);
+		if (r < 0)
+			error->result = KMEMD_PARTLY;
+		job->who = r < 0 ? NULL : inventory_device(view.inventory, name);
+	}
+	if (r == 0 && job->who)
+		r = do_device(job, &view, job->who, &acted, error);
+	view_release(&view);
+	return r;
 }
 
 /* Whether something only went: what is there then is nobody's work to do. */
@@ -336,6 +480,34 @@ static bool is_lost(const struct device *device)
 	return false;
 }
 
+/* Adds up what became of several devices. */
+struct outcome {
+	unsigned int worked;
+	int result;
+};
+
+/* The device's turn, with the snapshot as it is now; `now` is read again when something was done.
+ */
+static int do_turn(const struct policy_job *job, struct view *now, const char *identity,
+		   struct outcome *outcome, struct kmemd_error *error)
+{
+	const struct device *device = inventory_device(now->inventory, identity);
+	struct kmemd_error device_error = {0};
+	bool acted = false;
+	int r;
+
+	/* Memory that was pulled out in use is told at once. */
+	if (!device || (nothing_came(job->job) && !is_lost(device)))
+		return 0;
+	r = do_device(job, now, device, &acted, &device_error);
+	outcome->worked += acted;
+	if (r < 0 && r != -ENODEV && outcome->result == 0) { /* ENODEV: unplugged meanwhile */
+		outcome->result = r;
+		*error = device_error;
+	}
+	return acted || r < 0 ? view_read(job, now, error) : 0;
+}
+
 /*
  * Every device, with the snapshot of before as long as nothing is done: what was done for one may
  * have taken space in a window. The first failure is what is returned, and KMEMD_PARTLY when others
@@ -343,50 +515,35 @@ static bool is_lost(const struct device *device)
  */
 static int do_all(const struct policy_job *job, struct kmemd_error *error)
 {
-	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *first = NULL;
-	struct kmemd_inventory *fresh = NULL;
-	unsigned int worked = 0;
-	int result = 0, r = kmemd_inventory_read(job->kmemd, &first, error);
+	struct outcome outcome = {0};
+	turn_list turns = {0};
+	struct view now = {0};
+	int r = view_read(job, &now, error);
 
-	if (r < 0)
-		return r;
-	records_prune(job->kmemd, first);
-	array_foreach(listed, &first->devices) {
-		const struct kmemd_inventory *now = fresh ? fresh : first;
-		const struct device *device = inventory_device(now, listed->identity);
-		struct kmemd_error device_error = {0};
-		bool acted = false;
-
+	if (r == 0) {
+		records_prune(job->kmemd, now.inventory);
+		r = turns_find(&now.sets, &turns) < 0 ? error_memory(error) : 0;
+	}
+	for (size_t i = 0; r == 0 && i < turns.count; i++) {
 		if (job_is_cancelled(job->job)) {
-			result = error_set(error, KMEMD_FAILED, ECANCELED, "cancelled");
+			outcome.result = error_set(error, KMEMD_FAILED, ECANCELED, "cancelled");
 			break;
 		}
-		/* Memory that was pulled out in use is told at once. */
-		if (!device || (nothing_came(job->job) && !is_lost(device)))
-			continue;
-		r = do_device(job, now, device, &acted, &device_error);
-		worked += acted;
-		if (r < 0 && r != -ENODEV && result == 0) { /* ENODEV: unplugged meanwhile */
-			result = r;
-			*error = device_error;
-		}
-		if (acted || r < 0) {
-			fresh = kmemd_inventory_free(fresh);
-			r = kmemd_inventory_read(job->kmemd, &fresh, error);
-			if (r < 0)
-				return r;
-		}
+		r = do_turn(job, &now, turns.items[i].identity, &outcome, error);
 	}
-	kmemd_inventory_free(fresh);
-	if (result < 0 && worked)
+	turns_release(&turns);
+	view_release(&now);
+	if (r < 0)
+		return r;
+	if (outcome.result < 0 && outcome.worked)
 		error->result = KMEMD_PARTLY;
-	return result;
+	return outcome.result;
 }
 
 int kmemd_apply(struct kmemd *kmemd, const struct kmemd_policy *policy, const char *device,
 		const struct kmemd_job *callbacks, struct kmemd_error *error)
 {
-	const struct policy_job job = {
+	struct policy_job job = {
 		.kmemd = kmemd,
 		.policy = policy,
 		.job = callbacks,

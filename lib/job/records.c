@@ -2,11 +2,12 @@
 #include "job/records.h"
 
 #include "base/cleanup.h"
+#include "base/deadline.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "job/run-path.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
@@ -14,22 +15,13 @@
 #define MODE 0600
 
 const char *const record_state_names[RECORD_STATE_COUNT] = {
-	[RECORD_HELD] = "held",	      [RECORD_MANUAL] = "manual", [RECORD_FAILED] = "failed",
-	[RECORD_REFUSED] = "refused", [RECORD_LEFT] = "left",
+	[RECORD_HELD] = "held",	      [RECORD_MANUAL] = "manual",   [RECORD_FAILED] = "failed",
+	[RECORD_REFUSED] = "refused", [RECORD_WAITING] = "waiting", [RECORD_LEFT] = "left",
 };
 
-/* Identities come from firmware and labels: whatever is not plain becomes '_' in the file's name.
- */
 static char *record_path(const struct kmemd *kmemd, const char *identity)
 {
-	char *path = format_text("%s/devices/%s.json", kmemd->run, identity);
-
-	if (!path)
-		return NULL;
-	for (char *c = path + strlen(path) - strlen(identity) - strlen(".json"); c[5]; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("-.+:", *c))
-			*c = '_';
-	return path;
+	return path_of_identity(kmemd, "devices/", identity);
 }
 
 static int record_state_of(const char *name)
@@ -68,6 +60,10 @@ struct json_object *record_to_json(const struct record *record)
 	json_put_text(json, "left", record->left);
 	json_put_text(json, "by", record->by);
 	json_put_u64(json, "since", record->since);
+	if (record->until_ms)
+		json_put_u64(json, "until_ms", record->until_ms);
+	if (record->with[0])
+		json_put_text(json, "with", record->with);
 	return json;
 }
 
@@ -81,11 +77,13 @@ int record_from_json(const struct json_object *json, struct record *ret)
 		.state = (enum record_state)state,
 		.instance = json_get_u64(json, "instance"),
 		.since = json_get_u64(json, "since"),
+		.until_ms = json_get_u64(json, "until_ms"),
 	};
 	json_get_text(json, "device", ret->device, sizeof(ret->device));
 	json_get_text(json, "message", ret->message, sizeof(ret->message));
 	json_get_text(json, "left", ret->left, sizeof(ret->left));
 	json_get_text(json, "by", ret->by, sizeof(ret->by));
+	json_get_text(json, "with", ret->with, sizeof(ret->with));
 	return 0;
 }
 
@@ -138,13 +136,36 @@ bool record_read_now(const struct kmemd *kmemd, const struct device *device, str
 		return false;
 	if (ret->state != RECORD_LEFT)
 		return true;
-	if (!life_is_changed(device, ret->left, why, sizeof(why)) || job_is_under_way(kmemd))
+	if (!life_is_changed(device, ret->left, MODE_IGNORE, why, sizeof(why)) ||
+	    job_is_under_way(kmemd))
 		return false;
 	ret->state = RECORD_MANUAL;
 	snprintf(ret->message, sizeof(ret->message), "%s", why);
 	ret->by[0] = '\0'; /* nobody knows who, nor when */
 	ret->since = 0;
 	return true;
+}
+
+bool record_keeps_out(const struct kmemd *kmemd, const struct device *device,
+		      const struct device *named, bool retry)
+{
+	struct record record, other;
+
+	if (device == named || !record_read(kmemd, device, &record))
+		return false;
+	if (named && record.state != RECORD_MANUAL && record.with[0] &&
+	    record_read(kmemd, named, &other) && !strcmp(record.with, other.with))
+		return false;
+	return record.state == RECORD_HELD || record.state == RECORD_MANUAL ||
+	       (record.state == RECORD_FAILED && !retry);
+}
+
+bool record_may_wait(const struct kmemd *kmemd, const struct device *device)
+{
+	struct record record;
+
+	return !record_read(kmemd, device, &record) ||
+	       (record.state == RECORD_WAITING && (uint64_t)monotonic_ms() < record.until_ms);
 }
 
 int record_write(const struct kmemd *kmemd, const struct record *record, struct kmemd_error *error)

@@ -16,6 +16,7 @@ enum record_state {
 	RECORD_MANUAL,	/* somebody else changed it: policy leaves it alone */
 	RECORD_FAILED,	/* not tried again by itself */
 	RECORD_REFUSED, /* said once */
+	RECORD_WAITING, /* for the other members of its set */
 	RECORD_LEFT,	/* as policy wants it; to notice when somebody else changes it */
 	RECORD_STATE_COUNT,
 };
@@ -30,6 +31,8 @@ struct record {
 	char left[LIFE_MAX]; /* life_describe() when kmemd left it, or "" */
 	char by[96];	     /* "kmemctl (uid 0, pid 12)" */
 	uint64_t since;	     /* seconds since 1970 */
+	uint64_t until_ms;   /* of WAITING: monotonic_ms() when it ends */
+	char with[128];	     /* of HELD and FAILED: identity of the device whose job it was */
 };
 
 /* A record about a device, by this process and of this moment. left may be NULL. */
@@ -51,6 +54,15 @@ bool record_read(const struct kmemd *kmemd, const struct device *device, struct 
  */
 bool record_read_now(const struct kmemd *kmemd, const struct device *device, struct record *ret);
 int record_write(const struct kmemd *kmemd, const struct record *record, struct kmemd_error *error);
+/*
+ * Whether it keeps a device out of the sets that policy makes: held, manual and, unless they are
+ * tried again, failed. What was drained or has failed together with a device that a person names
+ * now (or NULL) comes back with it.
+ */
+bool record_keeps_out(const struct kmemd *kmemd, const struct device *device,
+		      const struct device *named, bool retry);
+/* Whether the device may wait for others: it is new, or its time is not over. */
+bool record_may_wait(const struct kmemd *kmemd, const struct device *device);
 void record_remove(const struct kmemd *kmemd, const struct device *device);
 
 /* As they are in files and in the journal. 0 or -EBADMSG. NULL when memory is short. */

@@ -5,6 +5,7 @@
 #include "inventory/read-host.h"
 #include "job/engine.h"
 #include "job/hold.h"
+#include "job/parking.h"
 #include "job/records.h"
 
 #include <stdio.h>
@@ -39,8 +40,7 @@ static int save(struct run *run, struct kmemd_error *error)
 	return journal_write(run->kmemd, run->owner, error);
 }
 
-/* Whether what the journal is about is still what it was: names are given to others later. */
-static bool is_same_device(const struct kmemd *kmemd, const struct journal *journal)
+bool journal_device_is_there(const struct kmemd *kmemd, const struct journal *journal)
 {
 	return !journal->instance_path[0] ||
 	       sysfs_instance(kmemd->sysfs, journal->instance_path) == journal->instance;
@@ -92,7 +92,7 @@ static const char *put_right(struct kmemd *kmemd, const struct kmemd_job *job,
 			       : "it was done";
 	if (!json_object_array_length(journal->undo))
 		return "it had changed nothing that is not finished or seen by the next plan";
-	if (!is_same_device(kmemd, journal))
+	if (!journal_device_is_there(kmemd, journal))
 		return "its device is gone, and with it what it did";
 	if (read_block_size(kmemd, &host, &error) < 0)
 		return "nothing of it could be put right: there is no memory hotplug";
@@ -103,7 +103,8 @@ static const char *put_right(struct kmemd *kmemd, const struct kmemd_job *job,
 	return task_undo(kmemd, journal, &run) ? "it is undone" : "a part of it is not undone";
 }
 
-int job_recover(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
+/* 0; -ENOENT when there is no journal; another negative errno when it cannot be read. */
+static int recover_one(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
 {
 	struct journal journal;
 	char settings[160], message[512];
@@ -111,7 +112,7 @@ int job_recover(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_e
 	int r = journal_read(kmemd, &journal);
 
 	if (r == -ENOENT)
-		return 0;
+		return r;
 	if (r < 0 && r != -EBADMSG)
 		return error_errno(error, -r,
 				   "cannot read the journal in %s, by which a job that was cut "
@@ -134,4 +135,14 @@ int job_recover(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_e
 	journal_finish(kmemd, &journal);
 	journal_release(&journal);
 	return 0;
+}
+
+/* A journal that cannot be removed, because a setting is still held, is tried again later. */
+int job_recover(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
+{
+	int r = recover_one(kmemd, job, error);
+
+	while ((r == 0 || r == -ENOENT) && parking_adopt_orphan(kmemd))
+		r = recover_one(kmemd, job, error);
+	return r == -ENOENT ? 0 : r;
 }

@@ -362,7 +362,7 @@ static int do_device(struct work *work, const struct kmemd_inventory *inventory,
 	return do_target(work, inventory, &target, dax->name);
 }
 
-/* Names that are nobody's are failures of their own; the others have their turn all the same. */
+/* Names that are nobody's are failures of their own; the others are done all the same. */
 static void tell_unknown(struct work *work, const struct kmemd_inventory *inventory)
 {
 	const struct kmemd_request *request = work->request;

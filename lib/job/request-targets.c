@@ -18,6 +18,18 @@ bool request_only_blocks(const struct kmemd_request *request)
 	return request->verb == KMEMD_ONLINE_MEMORY || request->verb == KMEMD_OFFLINE_MEMORY;
 }
 
+/* Blocks are only changed, and nothing is added that costs memory. */
+static bool needs_no_host(const struct kmemd_request *request,
+			  const struct kmemd_inventory *inventory)
+{
+	if (!request_only_blocks(request))
+		return false;
+	array_foreach(dax, &inventory->dax)
+		if (dax_is_unplugged(dax))
+			return false;
+	return true;
+}
+
 int request_read_devices(struct kmemd *kmemd, const struct kmemd_request *request,
 			 char *const *names, unsigned int what, struct kmemd_inventory **ret,
 			 struct kmemd_error *error)
@@ -28,7 +40,7 @@ int request_read_devices(struct kmemd *kmemd, const struct kmemd_request *reques
 	int r = inventory_read_dax(kmemd, names ? names : everything, request->region, what,
 				   &inventory, error);
 
-	if (r == 0 && !request_only_blocks(request))
+	if (r == 0 && !needs_no_host(request, inventory))
 		r = read_host(kmemd, inventory, error);
 	if (r < 0)
 		return r;

@@ -33,7 +33,7 @@ struct request_target request_target_of(const struct kmemd_inventory *inventory,
  */
 int request_read_regions(struct kmemd *kmemd, const struct kmemd_request *request,
 			 struct kmemd_inventory **ret, struct kmemd_error *error);
-/* Regions that have room; one that is named has its turn whether it has or not. */
+/* Regions that have room; one that is named is tried whether it has or not. */
 bool request_is_candidate(const struct kmemd_request *request, const struct dax_region *region);
 /* Of the region with this index in the snapshot. */
 struct request_target request_region_target(const struct kmemd_inventory *inventory, size_t i);

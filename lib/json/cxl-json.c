@@ -105,6 +105,8 @@ static void put_memdev(struct json_object *json, const struct memdev *memdev)
 	put_some_text(json, "vendor", memdev->vendor);
 	put_some_text(json, "model", memdev->model);
 	put_some_text(json, "firmware", memdev->firmware);
+	put_some_text(json, "slot", memdev->slot);
+	put_if(json, "slot_shared", memdev->slot_shared);
 	put_if(json, "restricted", memdev->restricted);
 	put_if(json, "accelerator", memdev->accelerator);
 	if (memdev->ram_qos_class >= 0)

@@ -109,14 +109,13 @@ static void put_host(struct json_object *json, const struct host *host)
 int kmemd_report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			 const char *name, struct json_object **ret, struct kmemd_error *error)
 {
-	struct json_object *json = json_object_new_object(), *devices;
-	const struct device *only = name ? inventory_device(inventory, name) : NULL;
+	struct json_object *json, *devices;
+	const struct device *only = NULL;
+	int r = name ? inventory_find_device(inventory, name, &only, error) : 0;
 
-	if (name && !only) {
-		json_object_put(json);
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
-	}
+	if (r < 0)
+		return r;
+	json = json_object_new_object();
 	put_host(json_put_object(json, "host"), &inventory->host);
 	devices = json_put_array(json, "devices");
 	if (!devices) {

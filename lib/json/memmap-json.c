@@ -331,13 +331,13 @@ static void put_device(struct json_object *array, const struct kmemd_inventory *
 int kmemd_report_memmap(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			const char *name, struct json_object **ret, struct kmemd_error *error)
 {
-	const struct device *only = name ? inventory_device(inventory, name) : NULL;
+	const struct device *only = NULL;
 	struct json_object *json, *devices;
+	int r = name ? inventory_find_device(inventory, name, &only, error) : 0;
 
 	(void)kmemd;
-	if (name && !only)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
+	if (r < 0)
+		return r;
 	json = json_object_new_object();
 	json_put_u64(json, "memory_available", inventory->host.memory_available);
 	devices = json_put_array(json, "devices");

@@ -14,14 +14,14 @@ int kmemd_report_memmap_plan(struct kmemd *kmemd, const struct kmemd_inventory *
 			     const struct kmemd_policy *policy, const char *name, bool on,
 			     bool rebind, struct json_object **ret, struct kmemd_error *error)
 {
-	const struct device *device = inventory_device(inventory, name);
+	const struct device *device;
 	struct memmap_wish_by_hand wish = {.on_device = on, .rebind = rebind};
 	struct decision decision = {.settings = default_settings};
 	struct json_object *json, *devices;
+	int r = inventory_find_device(inventory, name, &device, error);
 
-	if (!device)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
+	if (r < 0)
+		return r;
 	json = json_object_new_object();
 	devices = json_put_array(json, "devices");
 	if (policy)

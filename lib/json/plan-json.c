@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "inventory/names.h"
 #include "job/records.h"
+#include "plan/find-sets.h"
 #include "plan/plan-device.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
@@ -58,7 +59,7 @@ static const char *mode_of(const struct plan *plan)
 {
 	if (plan->goal == GOAL_REQUEST) /* policy has no say in it */
 		return "by-hand";
-	if (plan->goal == GOAL_DRAIN)
+	if (plan->goal == GOAL_DRAIN || plan->goal == GOAL_EJECT)
 		return "drain";
 	return mode_names[plan->decision.settings.mode];
 }
@@ -114,6 +115,10 @@ static void put_explanation(struct json_object *array, const struct kmemd *kmemd
 	json_put_text(json, "kind", kind_names[plan->device->kind]);
 	keys = json_put_array(json, "keys");
 	put_key(keys, decision, KEY_CREATE, settings->create ? "yes" : "no");
+	for (unsigned int key = KEY_INTERLEAVE; key <= KEY_WAIT; key++) {
+		policy_number_text(settings, (enum policy_key)key, number, sizeof(number));
+		put_key(keys, decision, (enum policy_key)key, number);
+	}
 	put_key(keys, decision, KEY_MODE, mode_names[settings->mode]);
 	put_key(keys, decision, KEY_ZONE, zone_names[settings->zone]);
 	put_key(keys, decision, KEY_MEMMAP_ON_MEMORY, memmap_wish_names[settings->memmap]);
@@ -133,52 +138,97 @@ static void leave_held_alone(const struct kmemd *kmemd, struct plan *plan)
 		plan_release(plan);
 }
 
+static bool is_named(const struct kmemd_inventory *inventory, char *const *names,
+		     const struct device *device)
+{
+	for (size_t i = 0; names[i]; i++)
+		if (inventory_device(inventory, names[i]) == device)
+			return true;
+	return false;
+}
+
+struct report_sets {
+	const struct kmemd *kmemd;
+	const struct device *named;
+};
+
+/* What apply would take now, without waiting. */
+static enum set_part ask_part(void *userdata, const struct device *device,
+			      const struct decision *decision)
+{
+	const struct report_sets *report = userdata;
+
+	(void)decision;
+	return record_keeps_out(report->kmemd, device, report->named, true) ? SET_OUT : SET_IN;
+}
+
+static int find_sets(const struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+		     const struct kmemd_policy *policy, const struct device *named,
+		     struct region_sets *ret)
+{
+	struct report_sets report = {kmemd, named};
+	const struct set_source source = {policy, ask_part, &report};
+
+	return sets_find(inventory, &source, ret);
+}
+
 static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
-			  const struct kmemd_policy *policy, const char *name, enum goal goal,
+			  const struct kmemd_policy *policy, char *const *names, enum goal goal,
 			  void (*put)(struct json_object *array, const struct kmemd *kmemd,
 				      const struct plan *plan),
 			  struct json_object **ret, struct kmemd_error *error)
 {
 	struct json_object *json, *devices;
-	const struct device *only = name ? inventory_device(inventory, name) : NULL;
+	const struct device *named = NULL;
+	struct region_sets sets;
+	int r = 0;
 
-	if (name && !only)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
+	for (size_t i = 0; r == 0 && names[i]; i++)
+		r = inventory_find_device(inventory, names[i], &named, error);
+	if (r < 0)
+		return r;
 	json = json_object_new_object();
 	devices = json_put_array(json, "devices");
+	r = find_sets(kmemd, inventory, policy, named, &sets);
 	array_foreach(device, &inventory->devices) {
 		struct decision decision;
 		struct plan plan;
 
-		if (only && only != device)
+		if (r < 0 || (names[0] && !is_named(inventory, names, device)))
 			continue;
 		policy_decide(policy, &inventory->host, device, &decision);
-		if (!devices || plan_make(inventory, device, &decision, goal, &plan) < 0) {
-			json_object_put(json);
-			return error_memory(error);
-		}
-		if (!name)
+		r = goal == GOAL_POLICY
+			    ? plan_make_of_sets(inventory, device, &decision, &sets, &plan)
+			    : plan_make(inventory, device, &decision, goal, &plan);
+		if (r < 0)
+			continue;
+		if (!names[0])
 			leave_held_alone(kmemd, &plan);
 		put(devices, kmemd, &plan);
 		plan_release(&plan);
+	}
+	sets_release(&sets);
+	if (r < 0 || !devices) {
+		json_object_put(json);
+		return error_memory(error);
 	}
 	*ret = json;
 	return 0;
 }
 
 int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
-		      const struct kmemd_policy *policy, const char *device, bool drain,
+		      const struct kmemd_policy *policy, char *const *devices, enum goal goal,
 		      struct json_object **ret, struct kmemd_error *error)
 {
-	return report_devices(kmemd, inventory, policy, device, drain ? GOAL_DRAIN : GOAL_POLICY,
-			      report_plan, ret, error);
+	return report_devices(kmemd, inventory, policy, devices, goal, report_plan, ret, error);
 }
 
 int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			 const struct kmemd_policy *policy, const char *device,
 			 struct json_object **ret, struct kmemd_error *error)
 {
-	return report_devices(kmemd, inventory, policy, device, GOAL_POLICY, put_explanation, ret,
+	char *names[] = {(char *)device, NULL};
+
+	return report_devices(kmemd, inventory, policy, names, GOAL_POLICY, put_explanation, ret,
 			      error);
 }

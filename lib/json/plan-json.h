@@ -12,12 +12,13 @@ int kmemd_report_explain(struct kmemd *kmemd, const struct kmemd_inventory *inve
 			 const struct kmemd_policy *policy, const char *device,
 			 struct json_object **ret, struct kmemd_error *error);
 /*
- * What kmemd_apply() would do, or kmemd_drain():
+ * What kmemd_apply() would do (GOAL_POLICY), or kmemd_drain() (GOAL_DRAIN, GOAL_EJECT), with the
+ * devices of a NULL-terminated list of names, or with all when it is empty:
  * {"devices": [{"device", "policy", "refused", "note", "steps": [{"type", "text", "why", "undo",
  * ...}]}]}
  */
 int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
-		      const struct kmemd_policy *policy, const char *device, bool drain,
+		      const struct kmemd_policy *policy, char *const *devices, enum goal goal,
 		      struct json_object **ret, struct kmemd_error *error);
 
 /* Appends a plan with its steps, what they cost and why they are there. */

@@ -67,6 +67,11 @@ static const char *setting_text(const struct settings *settings, enum policy_key
 	switch (key) {
 	case KEY_CREATE:
 		return settings->create ? "yes" : "no";
+	case KEY_INTERLEAVE:
+	case KEY_GRANULARITY:
+	case KEY_WAIT:
+		policy_number_text(settings, key, buffer, 16);
+		return buffer;
 	case KEY_MODE:
 		return mode_names[settings->mode];
 	case KEY_ZONE:
@@ -250,16 +255,14 @@ int kmemd_report_policy(struct kmemd *kmemd, const struct kmemd_inventory *inven
 			const char *name, struct json_object **ret, struct kmemd_error *error)
 {
 	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
-	const struct device *device = name ? inventory_device(inventory, name) : NULL;
+	const struct device *device = NULL;
 	struct json_object *json, *array;
 	_cleanup_free_ char *failed = NULL;
 	dropin_list list = {0};
-	int r;
+	int r = name ? inventory_find_device(inventory, name, &device, error) : 0;
 
-	if (name && !device)
-		return error_set(error, KMEMD_NO_DEVICE, ENODEV,
-				 "no device is called '%s' (kmemctl status shows them)", name);
-	r = kmemd_policy_check(kmemd, NULL, &policy, error);
+	if (r == 0)
+		r = kmemd_policy_check(kmemd, NULL, &policy, error);
 	if (r < 0)
 		return r;
 	json = json_object_new_object();

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "job/journal.h"
+#include "job/parking.h"
 #include "job/records.h"
 
 #include <errno.h>
@@ -67,7 +68,7 @@ int kmemd_report_status(struct kmemd *kmemd, struct json_object **ret, struct km
 
 	if (!json)
 		return error_memory(error);
-	if (journal_read(kmemd, &journal) == 0) {
+	if (journal_read(kmemd, &journal) == 0 || parking_read(kmemd, &journal) == 0) {
 		job = json_put_object(json, "job");
 		json_put_text(job, "type", journal.job);
 		json_put_text(job, "device", journal.device);

@@ -2,6 +2,7 @@
 #include "plan/plan-device.h"
 
 #include "plan/plan-drain.h"
+#include "plan/plan-eject.h"
 #include "plan/plan-policy.h"
 
 #include <inttypes.h>
@@ -37,7 +38,7 @@ static const struct region *find_lost(const struct kmemd_inventory *inventory)
 static bool adds_memory(const struct plan *plan)
 {
 	array_foreach(step, &plan->steps)
-		if (step->type == STEP_ONLINE)
+		if (step->type == STEP_ONLINE || step->type == STEP_PLUG)
 			return true;
 	return false;
 }
@@ -71,26 +72,44 @@ static const char *auto_online_word(const struct settings *settings)
 	return settings->zone == ZONE_MOVABLE ? "online_movable" : "online_kernel";
 }
 
-int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
-	      const struct decision *decision, enum goal goal, struct plan *ret)
+static int make(const struct kmemd_inventory *inventory, const struct device *device,
+		const struct decision *decision, enum goal goal, struct region_sets *sets,
+		struct plan *ret)
 {
 	struct plan plan = {
 		.device = device,
 		.decision = *decision,
 		.goal = goal,
+		.sets = sets,
 		.auto_online = auto_online_word(&decision->settings),
 	};
 	int r = 0;
 
 	if (!refuse_lost(&plan, inventory))
-		r = goal == GOAL_DRAIN ? plan_drain(&plan, inventory)
-				       : plan_policy(&plan, inventory);
+		r = goal == GOAL_POLICY ? plan_policy(&plan, inventory)
+					: plan_drain(&plan, inventory);
+	if (r == 0 && goal == GOAL_EJECT && !plan.refusal[0])
+		r = plan_eject(&plan);
 	if (r == 0)
 		refuse_beside_lost(&plan, inventory);
+	if (goal == GOAL_POLICY)
+		plan_hold_many_blocks(&plan, &inventory->host);
 	if (r < 0) {
 		plan_release(&plan);
 		return r;
 	}
 	*ret = plan;
 	return 0;
+}
+
+int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
+	      const struct decision *decision, enum goal goal, struct plan *ret)
+{
+	return make(inventory, device, decision, goal, NULL, ret);
+}
+
+int plan_make_of_sets(const struct kmemd_inventory *inventory, const struct device *device,
+		      const struct decision *decision, struct region_sets *sets, struct plan *ret)
+{
+	return make(inventory, device, decision, GOAL_POLICY, sets, ret);
 }

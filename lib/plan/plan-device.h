@@ -9,4 +9,11 @@
 int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
 	      const struct decision *decision, enum goal goal, struct plan *ret);
 
+/*
+ * The same by policy, where expanders of `sets` make regions together. What is refused or noted
+ * then says why a set is not what was asked for.
+ */
+int plan_make_of_sets(const struct kmemd_inventory *inventory, const struct device *device,
+		      const struct decision *decision, struct region_sets *sets, struct plan *ret);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What a region's teardown would wait for in vain, or NULL. */
@@ -35,16 +36,17 @@ static bool is_ours(const struct device *device, const char *region)
  * DPA is freed from the last decoder down (cxl_dpa_free(), Linux 6.0 to 7.3): a region whose
  * capacity lies before that of somebody who stays cannot give it back.
  */
-static bool is_buried(const struct device *device, const struct region *region,
-		      struct obstacle *obstacle)
+static bool is_buried_in(const struct device *device, const struct memdev *memdev,
+			 const struct region *region, struct obstacle *obstacle)
 {
-	const struct endpoint_decoder *ours = decoder_of(device->memdev, region);
+	const struct endpoint_decoder *ours = decoder_of(memdev, region);
 
 	if (!ours)
 		return false;
-	array_foreach(decoder, &device->memdev->decoders) {
+	array_foreach(decoder, &memdev->decoders) {
+		bool stranded = !decoder->region[0] && decoder->mode == DECODER_RAM;
 		bool goes = is_ours(device, decoder->region) ||
-			    (!decoder->region[0] && decoder->mode == DECODER_RAM);
+			    (stranded && memdev == device->memdev);
 
 		if (decoder->id <= ours->id || !decoder->dpa_size || goes)
 			continue;
@@ -55,8 +57,30 @@ static bool is_buried(const struct device *device, const struct region *region,
 	return false;
 }
 
+static const struct memdev *memdev_called(const struct kmemd_inventory *inventory, const char *name)
+{
+	array_foreach(memdev, &inventory->memdevs)
+		if (!strcmp(memdev->name, name))
+			return memdev;
+	return NULL;
+}
+
+/* In any of the memdevs that it is interleaved over. */
+static bool is_buried(const struct plan *plan, const struct kmemd_inventory *inventory,
+		      const struct region *region, struct obstacle *obstacle)
+{
+	array_foreach(target, &region->targets) {
+		const struct memdev *memdev = memdev_called(inventory, target->memdev);
+
+		if (memdev && is_buried_in(plan->device, memdev, region, obstacle))
+			return true;
+	}
+	return false;
+}
+
 /* Whether the region has to stay, offline and unbound; says why. */
-static bool stays(struct plan *plan, const struct region *region)
+static bool stays(struct plan *plan, const struct kmemd_inventory *inventory,
+		  const struct region *region)
 {
 	struct obstacle obstacle;
 
@@ -65,7 +89,7 @@ static bool stays(struct plan *plan, const struct region *region)
 			  region->name);
 		return true;
 	}
-	if (plan->device->memdev && is_buried(plan->device, region, &obstacle)) {
+	if (plan->device->memdev && is_buried(plan, inventory, region, &obstacle)) {
 		plan_note(plan, "%s stays, offline and without a driver: %s %s, which stays",
 			  region->name, obstacle.why, obstacle.name);
 		return true;
@@ -184,7 +208,8 @@ static unsigned int online_elsewhere(const struct device *device, const struct r
 	return region->online_blocks > known ? region->online_blocks - known : 0;
 }
 
-static int drain_region(struct plan *plan, const struct region *region)
+static int drain_region(struct plan *plan, const struct kmemd_inventory *inventory,
+			const struct region *region)
 {
 	unsigned int online = online_elsewhere(plan->device, region);
 
@@ -196,7 +221,7 @@ static int drain_region(struct plan *plan, const struct region *region)
 			    online, region->name, region->first_online);
 		return 0;
 	}
-	if (stays(plan, region) || plan_is_refused(plan))
+	if (stays(plan, inventory, region) || plan_is_refused(plan))
 		return 0;
 	return plan_add_step(plan, STEP_DESTROY_REGION, region->name, KEY_COUNT) ? 0 : -ENOMEM;
 }
@@ -226,7 +251,7 @@ static int free_stranded(struct plan *plan, uint64_t above, uint64_t below)
 }
 
 /* Everything that holds capacity, from the last decoder to the first. */
-static int drain_regions(struct plan *plan)
+static int drain_regions(struct plan *plan, const struct kmemd_inventory *inventory)
 {
 	_cleanup_free_ const struct region **regions = regions_in_order(plan->device);
 	const struct memdev *memdev = plan->device->memdev;
@@ -242,7 +267,7 @@ static int drain_regions(struct plan *plan)
 			below = decoder->id;
 		}
 		if (r == 0)
-			r = drain_region(plan, regions[i]);
+			r = drain_region(plan, inventory, regions[i]);
 	}
 	return r < 0 || plan_is_refused(plan) ? r : free_stranded(plan, 0, below);
 }
@@ -297,6 +322,52 @@ static void note_persistent(struct plan *plan, const struct kmemd_inventory *inv
 	}
 }
 
+/* The kernel takes no decoder of a port before those behind it are free: see region-place.c. */
+static void note_decoders_behind(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	array_foreach(port, &inventory->ports) {
+		bool goes = false;
+
+		array_foreach(decoder, &port->decoders) {
+			bool ours = is_ours(plan->device, decoder->region);
+
+			if (goes && decoder->region[0] && !ours) {
+				plan_note(plan,
+					  "its capacity can be used again only when %s, which came "
+					  "after it below the same bridge or switch, is drained, "
+					  "too",
+					  decoder->region);
+				return;
+			}
+			goes = goes || ours;
+		}
+	}
+}
+
+/* A region goes as a whole, and with it what lies on the other memdevs of it. */
+static void note_others(struct plan *plan)
+{
+	array_foreach(slot, &plan->device->regions) {
+		const struct region *region = *slot;
+		char names[128] = "";
+		size_t used;
+
+		if (region->targets.count < 2)
+			continue;
+		array_foreach(target, &region->targets) {
+			if (!strcmp(target->memdev, plan->device->memdev->name))
+				continue;
+			used = strlen(names);
+			snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "",
+				 target->memdev);
+		}
+		plan_note(plan, "%s is interleaved over %zu memdevs: %s %s along, and %s held too",
+			  region->name, region->targets.count, names,
+			  region->targets.count > 2 ? "go" : "goes",
+			  region->targets.count > 2 ? "are" : "is");
+	}
+}
+
 int plan_drain(struct plan *plan, const struct kmemd_inventory *inventory)
 {
 	const struct device *device = plan->device;
@@ -304,12 +375,14 @@ int plan_drain(struct plan *plan, const struct kmemd_inventory *inventory)
 
 	if (r == 0 && device->kind == KIND_CXL_RAM && device->memdev) {
 		refuse_firmware_ram(plan, inventory);
+		note_others(plan);
 		note_persistent(plan, inventory);
+		note_decoders_behind(plan, inventory);
 	}
 	array_foreach(slot, &device->dax)
 		if (r == 0 && !plan_is_refused(plan))
 			r = drain_dax(plan, *slot);
 	if (r == 0 && device->kind == KIND_CXL_RAM && !plan_is_refused(plan))
-		r = drain_regions(plan);
+		r = drain_regions(plan, inventory);
 	return r;
 }

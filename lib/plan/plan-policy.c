@@ -166,12 +166,31 @@ static int plan_bind_kmem(struct plan *plan, const struct kmemd_inventory *inven
 	return 0;
 }
 
-static int plan_online(struct plan *plan, const struct dax_device *dax, bool bound)
+/* Memory is added, as by binding. */
+static int plan_plug(struct plan *plan, const struct host *host, const struct dax_device *dax)
+{
+	unsigned int total = dax_block_counts(dax).total;
+	struct step *step = plan_add_step(plan, STEP_PLUG, dax->name, KEY_ZONE);
+
+	if (!step)
+		return -ENOMEM;
+	step->blocks.zone = plan->decision.settings.zone;
+	step->blocks.count = total;
+	plan_memmap_cost(plan, host, step, total * host->block_size,
+			 dax->memmap_on_memory == TRISTATE_YES &&
+				 host->memmap_parameter != TRISTATE_NO);
+	return 0;
+}
+
+static int plan_online(struct plan *plan, const struct host *host, const struct dax_device *dax,
+		       bool bound)
 {
 	struct block_counts counts = dax_block_counts(dax);
 	unsigned int there = counts.in[wanted_state(plan)] + counts.in[BLOCK_ABSENT];
 	struct step *step;
 
+	if (bound && dax_is_unplugged(dax))
+		return plan_plug(plan, host, dax);
 	if (bound && counts.in[BLOCK_ABSENT])
 		plan_note(plan, "%u of %u blocks of %s were not added by the driver",
 			  counts.in[BLOCK_ABSENT], counts.total, dax->name);
@@ -220,7 +239,7 @@ static int plan_system_ram(struct plan *plan, const struct kmemd_inventory *inve
 		r = plan_bind_kmem(plan, inventory, dax, memmap);
 	if (r < 0 || plan_is_refused(plan) || !plan->decision.settings.online)
 		return r;
-	return plan_online(plan, dax, !bind);
+	return plan_online(plan, &inventory->host, dax, !bind);
 }
 
 static int plan_devdax(struct plan *plan, const struct dax_device *dax)

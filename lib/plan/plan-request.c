@@ -82,6 +82,22 @@ static enum zone zone_of(const struct kmemd_request *request)
 	return request->no_movable ? ZONE_KERNEL : ZONE_MOVABLE;
 }
 
+/* Memory is added, as by binding. */
+static int add_plug(const struct request_plan *wanted)
+{
+	const struct host *host = &wanted->inventory->host;
+	struct step *step = add_step(wanted, STEP_PLUG);
+
+	if (!step)
+		return -ENOMEM;
+	step->blocks.zone = zone_of(wanted->request);
+	step->blocks.count = (unsigned int)wanted->block_total;
+	plan_memmap_cost(wanted->plan, host, step, wanted->block_total * host->block_size,
+			 wanted->target->dax->memmap_on_memory == TRISTATE_YES &&
+				 host->memmap_parameter != TRISTATE_NO);
+	return 0;
+}
+
 static int add_online(const struct request_plan *wanted, bool bound)
 {
 	enum zone zone = zone_of(wanted->request);
@@ -90,6 +106,8 @@ static int add_online(const struct request_plan *wanted, bool bound)
 	unsigned int there = counts->in[state] + counts->in[BLOCK_ABSENT];
 	struct step *step;
 
+	if (bound && dax_is_unplugged(wanted->target->dax))
+		return add_plug(wanted);
 	if (bound && wanted->target->counted && there == counts->total)
 		return 0;
 	step = add_step(wanted, STEP_ONLINE);
@@ -106,6 +124,8 @@ static int add_offline(const struct request_plan *wanted)
 	struct step *step;
 
 	if (wanted->target->counted && !wanted->counts.online)
+		return 0;
+	if (dax_is_unplugged(wanted->target->dax))
 		return 0;
 	step = add_step(wanted, STEP_OFFLINE);
 	if (!step)
@@ -174,7 +194,7 @@ static void refuse_static(const struct request_plan *wanted)
 	const struct dax_device *dax = wanted->target->dax;
 
 	plan_refuse(wanted->plan,
-		    "%s is the whole of %s, which the kernel lets nobody cut or align anew; "
+		    "%s is the whole of %s, which the kernel allows nobody to cut or align; "
 		    "ndctl create-namespace -f -e %s -m devdax makes it again, and destroys what "
 		    "is on it",
 		    dax->name, dax->origin[0] ? dax->origin : "its namespace",
@@ -300,7 +320,7 @@ static int plan_reconfigure(struct request_plan *wanted)
 		return to_system_ram(wanted, unbound, size);
 	if (request->mode == KMEMD_MODE_DEVDAX)
 		return to_devdax(wanted, unbound);
-	/* Only cut anew: what held it gets it back. */
+	/* Only cut again: what held it gets it back. */
 	if (!unbound || !dax->driver[0])
 		return 0;
 	r = add_bind(wanted, dax_is_kmem(dax) ? "kmem" : "device_dax", size);
@@ -527,6 +547,7 @@ int plan_request(const struct kmemd_inventory *inventory, const struct request_t
 		plan_release(&plan);
 		return r;
 	}
+	plan_hold_many_blocks(&plan, &inventory->host);
 	*ret = plan;
 	return 0;
 }

@@ -110,3 +110,12 @@ void plan_memmap_cost(struct plan *plan, const struct host *host, struct step *s
 		    "MemmapOnMemory=yes puts it on the device",
 		    format_size(step->dram_bytes, need), format_size(host->memory_available, have));
 }
+
+void plan_hold_many_blocks(struct plan *plan, const struct host *host)
+{
+	if (host->kmem == KMEM_DROP_IN)
+		return;
+	array_foreach(step, &plan->steps)
+		if (step->type == STEP_ONLINE && step->blocks.count >= MANY_BLOCKS)
+			plan->auto_online = "offline";
+}

@@ -6,13 +6,17 @@
  * in, steps out. Planning what is there already gives no steps.
  *
  * A plan has parts that do not depend on each other: each region and dax device that is there, and
- * the capacity that is free. A part that is refused keeps no other part from being done.
+ * the capacity that is free. A part that is refused keeps no other part from being done, except one
+ * that has to come after all others.
  */
 #include "step/step.h"
+
+struct region_sets;
 
 enum goal {
 	GOAL_POLICY,  /* what the decision says */
 	GOAL_DRAIN,   /* out of use, its region and decoders free */
+	GOAL_EJECT,   /* drained, and its PCI slot powered off */
 	GOAL_REQUEST, /* what a person asked for, see plan/request.h */
 };
 
@@ -20,6 +24,7 @@ enum goal {
 struct plan_part {
 	char subject[DEVICE_NAME_MAX]; /* region or dax device; "": the device's free capacity */
 	size_t first, count;	       /* steps */
+	bool after_all;		       /* only when all parts before it are done */
 	char refusal[384];	       /* why nothing is done although something is wanted, or "" */
 };
 
@@ -28,15 +33,23 @@ struct plan {
 	struct decision decision;
 	enum goal goal;
 	const struct kmemd_request *request; /* of GOAL_REQUEST */
+	struct region_sets *sets;	     /* of GOAL_POLICY; NULL: each memdev by itself */
 	/* What auto_online_blocks is held at while memory is added. */
 	const char *auto_online;
 	ARRAY(struct step) steps;
 	ARRAY(struct plan_part) parts;
 	char refusal[384]; /* that of the first part that has one, or "" */
-	char note[256];	   /* what the reader should know besides, or "" */
+	char note[320];	   /* what the reader should know besides, or "" */
 };
 
 void plan_release(struct plan *plan);
+
+/*
+ * Before 7.4, a kernel that puts the blocks of a driver online as they come looks at the whole zone
+ * after each of them. Where that would be many, they stay offline and are put online in a better
+ * order (lib/step/transition.c). The drop-in driver knows that order itself.
+ */
+void plan_hold_many_blocks(struct plan *plan, const struct host *host);
 
 /* --- for the planners. NULL and -ENOMEM: memory is short. --- */
 

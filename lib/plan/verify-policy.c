@@ -46,6 +46,40 @@ static int verify_memmap(const struct kmemd_inventory *after, const struct dax_d
 	return 0;
 }
 
+static const struct region *find_region(const struct kmemd_inventory *inventory, const char *name)
+{
+	array_foreach(region, &inventory->regions)
+		if (!strcmp(region->name, name))
+			return region;
+	return NULL;
+}
+
+int verify_region(const struct kmemd_inventory *after, const char *name,
+		  const struct step_create_region *wanted, struct kmemd_error *error)
+{
+	const struct region *region = find_region(after, name);
+
+	if (!region)
+		return error_set(error, KMEMD_FAILED, EIO, "%s is gone", name);
+	if (region->ways != wanted->ways || region->granularity != wanted->granularity ||
+	    region->size != wanted->size)
+		return error_set(error, KMEMD_FAILED, EIO,
+				 "%s has %u ways of %u bytes and %" PRIu64
+				 " bytes, and should have %u of %u and %" PRIu64,
+				 name, region->ways, region->granularity, region->size,
+				 wanted->ways, wanted->granularity, wanted->size);
+	for (unsigned int i = 0; i < wanted->ways; i++) {
+		const char *memdev = i < region->targets.count ? region->targets.items[i].memdev
+							       : "nothing";
+
+		if (strcmp(memdev, wanted->targets[i].memdev) != 0)
+			return error_set(error, KMEMD_FAILED, EIO,
+					 "%s is at position %u of %s, and should be %s", memdev, i,
+					 name, wanted->targets[i].memdev);
+	}
+	return 0;
+}
+
 static bool is_named(const struct verify_scope *scope, const char *name)
 {
 	for (size_t i = 0; i < scope->count; i++)

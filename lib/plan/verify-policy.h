@@ -20,6 +20,12 @@ int verify_policy(const struct kmemd_inventory *after, const char *identity,
 		  const struct decision *decision, enum goal goal, const struct verify_scope *scope,
 		  struct kmemd_error *error);
 
+/*
+ * A region that a step has made is what it should be: members by position, ways, granularity, size.
+ */
+int verify_region(const struct kmemd_inventory *after, const char *name,
+		  const struct step_create_region *wanted, struct kmemd_error *error);
+
 /* Every block of a dax device that kmem has added is in the state that is wanted, and some are. */
 int verify_blocks(const struct dax_device *dax, enum block_state wanted, struct kmemd_error *error);
 

@@ -8,7 +8,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <strings.h>
+
+#define AUTO "auto"
 
 const char *const mode_names[MODE_COUNT] = {
 	[MODE_IGNORE] = "ignore",
@@ -30,6 +33,7 @@ const char *const on_failure_names[ON_FAILURE_COUNT] = {
 /* A device is left alone unless a file says what it should be. */
 const struct settings default_settings = {
 	.create = false,
+	.wait_sec = 10,
 	.mode = MODE_IGNORE,
 	.zone = ZONE_MOVABLE,
 	.memmap = MEMMAP_AUTO,
@@ -59,6 +63,50 @@ static int parse_node(struct pattern *pattern, const char *word)
 static int parse_create(struct policy_file *file, const char *value)
 {
 	return parse_bool(value, &file->settings.create);
+}
+
+/* What HDM decoders can do (CXL 3.1, 8.2.4.20.7). */
+static int parse_interleave(struct policy_file *file, const char *value)
+{
+	static const unsigned int ways[] = {1, 2, 3, 4, 6, 8, 12, 16};
+	uint64_t wanted = 0;
+
+	if (!strcasecmp(value, AUTO)) {
+		file->settings.interleave = 0;
+		return 0;
+	}
+	if (parse_u64(value, &wanted) < 0)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (ways[i] == wanted) {
+			file->settings.interleave = ways[i];
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int parse_granularity(struct policy_file *file, const char *value)
+{
+	uint64_t bytes = 0;
+
+	if (!strcasecmp(value, AUTO)) {
+		file->settings.granularity = 0;
+		return 0;
+	}
+	if (parse_size(value, &bytes) < 0 || bytes < 256 || bytes > 16384 || bytes & (bytes - 1))
+		return -EINVAL;
+	file->settings.granularity = (unsigned int)bytes;
+	return 0;
+}
+
+static int parse_wait(struct policy_file *file, const char *value)
+{
+	uint64_t seconds;
+
+	if (parse_seconds(value, &seconds) < 0 || seconds > 3600)
+		return -EINVAL;
+	file->settings.wait_sec = (unsigned int)seconds;
+	return 0;
 }
 
 static int parse_mode(struct policy_file *file, const char *value)
@@ -149,6 +197,12 @@ const struct policy_key_info policy_keys[KEY_COUNT] = {
 				      "> or <",
 				      .parse_word = pattern_parse_version},
 	[KEY_CREATE] = {"Region", "Create", "yes or no", .parse = parse_create},
+	[KEY_INTERLEAVE] = {"Region", "Interleave", "auto, 1, 2, 3, 4, 6, 8, 12 or 16",
+			    .parse = parse_interleave},
+	[KEY_GRANULARITY] = {"Region", "Granularity", "auto, 256, 512, 1K, 2K, 4K, 8K or 16K",
+			     .parse = parse_granularity},
+	[KEY_WAIT] = {"Region", "WaitSec", "a time from 0 to 1 hour, such as 0, 10s or 1min 30s",
+		      .parse = parse_wait},
 	[KEY_MODE] = {"Memory", "Mode", "system-ram, devdax or ignore", .parse = parse_mode},
 	[KEY_ZONE] = {"Memory", "Zone", "movable or kernel", .parse = parse_zone},
 	[KEY_MEMMAP_ON_MEMORY] = {"Memory", "MemmapOnMemory", "yes, no or auto",
@@ -160,3 +214,16 @@ const struct policy_key_info policy_keys[KEY_COUNT] = {
 	[KEY_ON_FAILURE] = {"Lifecycle", "OnFailure", "rollback or keep",
 			    .parse = parse_on_failure},
 };
+
+void policy_number_text(const struct settings *settings, enum policy_key key, char *buffer,
+			size_t size)
+{
+	unsigned int number = key == KEY_INTERLEAVE    ? settings->interleave
+			      : key == KEY_GRANULARITY ? settings->granularity
+						       : settings->wait_sec;
+
+	if (!number && key != KEY_WAIT)
+		snprintf(buffer, size, "%s", AUTO);
+	else
+		snprintf(buffer, size, "%u", number);
+}

@@ -22,4 +22,8 @@ struct policy_key_info {
 
 extern const struct policy_key_info policy_keys[KEY_COUNT];
 
+/* What a file would say for Interleave=, Granularity= or WaitSec=. */
+void policy_number_text(const struct settings *settings, enum policy_key key, char *buffer,
+			size_t size);
+
 #endif

@@ -42,6 +42,9 @@ enum policy_key {
 	KEY_MATCH_KERNEL_VERSION,
 	KEY_MATCH_COUNT,
 	KEY_CREATE = KEY_MATCH_COUNT,
+	KEY_INTERLEAVE,
+	KEY_GRANULARITY,
+	KEY_WAIT,
 	KEY_MODE,
 	KEY_ZONE,
 	KEY_MEMMAP_ON_MEMORY,
@@ -54,6 +57,9 @@ enum policy_key {
 /* What a file wants; what it does not say has the default. */
 struct settings {
 	bool create;
+	unsigned int interleave;  /* ways; 0: as wide as possible */
+	unsigned int granularity; /* bytes; 0: what fits */
+	unsigned int wait_sec;	  /* for the other members of a set */
 	enum mode mode;
 	enum zone zone;
 	enum memmap_wish memmap;

@@ -14,9 +14,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define BACKOFF_MS     100
-#define BACKOFF_MAX_MS 2000
-
 /* Files are closed by the dozen: in one call when their numbers follow each other. */
 #define OPEN_MAX_FILES 128
 
@@ -168,22 +165,28 @@ static void attempt(struct writer *writer, size_t i)
 	writer->changes->done++;
 }
 
-/* True when another attempt may help. */
-static bool attempt_all(struct writer *writer)
+bool changes_may_go_on(const struct changes *changes)
 {
-	bool left = false, hopeless = false;
+	bool left = false;
 
-	for (size_t i = 0; i < writer->changes->count; i++) {
-		const struct change *change = &writer->changes->items[i];
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct change *change = &changes->items[i];
 
 		if (change->done)
 			continue;
-		attempt(writer, i);
-		left = left || !change->done;
-		hopeless = hopeless || change->result == -ENODEV || change->result == -EACCES ||
-			   change->result == -EPERM;
+		if (change->result == -ENODEV || change->result == -EACCES ||
+		    change->result == -EPERM)
+			return false;
+		left = true;
 	}
-	return left && !hopeless;
+	return left;
+}
+
+static void attempt_all(struct writer *writer)
+{
+	for (size_t i = 0; i < writer->changes->count; i++)
+		if (!writer->changes->items[i].done)
+			attempt(writer, i);
 }
 
 void writer_run(struct changes *changes, int directory, unsigned int attempts)
@@ -191,9 +194,11 @@ void writer_run(struct changes *changes, int directory, unsigned int attempts)
 	struct writer writer = {.changes = changes, .directory = directory};
 	unsigned int backoff = BACKOFF_MS;
 
-	for (unsigned int count = 1; attempt_all(&writer) && count != attempts; count++) {
+	attempt_all(&writer);
+	for (unsigned int count = 1; count < attempts && changes_may_go_on(changes); count++) {
 		backoff_sleep(backoff);
-		backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
+		backoff = backoff_next(backoff);
+		attempt_all(&writer);
 	}
 	close_all(&writer);
 }

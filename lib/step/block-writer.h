@@ -13,10 +13,13 @@ struct changes {
 };
 
 /*
- * Attempts every change, again and again with pauses, until all are done or the attempts (0: no
- * limit) are used up. Allocates nothing: it runs in a fork of the process that uses the library.
+ * Attempts every change, again and again with pauses, until all are done or the attempts are used
+ * up. Allocates nothing: it runs in a fork of the process that uses the library.
  */
 void writer_run(struct changes *changes, int directory, unsigned int attempts);
+
+/* Whether something is left, and nothing says that no attempt will help. */
+bool changes_may_go_on(const struct changes *changes);
 
 /* Whether the block is, as last read, what it shall be. BLOCK_MIXED means online in any zone. */
 bool change_is_done(const struct change *change);

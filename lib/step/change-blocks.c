@@ -20,6 +20,8 @@
 #include <stdio.h>
 
 #define ATTEMPTS	 3
+#define ATTEMPT_MS	 10000
+#define ATTEMPT_MAX_MS	 30000
 #define RANGES_APPEAR_MS 10000
 #define RANGES_LOOK_MS	 50
 
@@ -217,8 +219,8 @@ static bool puts_online(const struct transition *transition)
 
 int blocks_undo(struct run *run, struct json_object *what, struct kmemd_error *error)
 {
-	struct patience patience = {.stall_sec = ONLINE_STALL_SEC};
 	struct transition back = {0};
+	struct deadline deadline;
 	struct dax_device was = {.target_node = (int)json_get_int(what, "node")};
 	int r;
 
@@ -234,7 +236,8 @@ int blocks_undo(struct run *run, struct json_object *what, struct kmemd_error *e
 	if (r == 0 && puts_online(&back))
 		r = check_decoded(run, was.name, json_text(what, "region"), error);
 	if (r == 0) {
-		r = transition_run(run, &back, patience, ATTEMPTS);
+		deadline_begin(&deadline, (struct patience){.stall_sec = ONLINE_STALL_SEC});
+		r = transition_run(run, &back, &deadline, ATTEMPTS);
 		if (r < 0)
 			set_failure(run, &back, r, error);
 	}
@@ -292,10 +295,59 @@ static unsigned int to_be_changed(const struct dax_device *dax, enum block_state
 	return count;
 }
 
+/*
+ * One attempt at all blocks that are left. The kernel goes on trying to empty a block until a
+ * signal comes, and keeps everybody else from adding memory meanwhile: a job that may not keep
+ * others waiting gives up after a while without progress.
+ */
+static int attempt_once(struct run *run, struct transition *transition, struct deadline *deadline,
+			unsigned int attempt_ms)
+{
+	unsigned int done = transition_sum(transition).done;
+	struct deadline once = *deadline;
+	int r;
+
+	if (run->wait) {
+		once.patience.stall_sec = attempt_ms / 1000;
+		if (once.stall_end > monotonic_ms() + attempt_ms)
+			once.stall_end = monotonic_ms() + attempt_ms;
+	}
+	r = transition_run(run, transition, &once, 1);
+	if (transition_sum(transition).done > done)
+		deadline_touch(deadline);
+	return r;
+}
+
+/* Again and again, with growing pauses, in which others may have the machine's lock. */
+static int attempt_with_pauses(struct run *run, struct transition *transition,
+			       struct deadline *deadline, struct kmemd_error *error)
+{
+	unsigned int pause = BACKOFF_MS, attempt_ms = ATTEMPT_MS;
+
+	for (;;) {
+		int r = attempt_once(run, transition, deadline, attempt_ms), waited;
+		int64_t left = deadline_left(deadline);
+
+		if (r == 0 || r == -ECANCELED || r == -ESRCH || !left ||
+		    !transition_may_go_on(transition))
+			return r;
+		waited = run_wait(run, left < pause ? (unsigned int)left : pause, error);
+		if (waited < 0)
+			return waited;
+		if (run_is_cancelled(run))
+			return -ECANCELED;
+		pause = backoff_next(pause);
+		/* Of large blocks there may be that much to move. */
+		attempt_ms = attempt_ms * 2 > ATTEMPT_MAX_MS ? ATTEMPT_MAX_MS : attempt_ms * 2;
+	}
+}
+
 static int change(struct run *run, const struct dax_device *dax, const struct change_wish *wish,
 		  struct kmemd_error *error)
 {
 	struct transition transition = {0};
+	struct kmemd_error waiting = {0};
+	struct deadline deadline;
 	unsigned int count = to_be_changed(dax, wish->to);
 	int r = 0;
 
@@ -305,9 +357,14 @@ static int change(struct run *run, const struct dax_device *dax, const struct ch
 	if (r == 0)
 		r = begin(&transition, dax, wish->to, error);
 	if (r == 0) {
-		r = transition_run(run, &transition, wish->patience, wish->attempts);
-		r = r < 0 ? set_failure(run, &transition, r, error)
-			  : check_absent(run, &transition, error);
+		deadline_begin(&deadline, wish->patience);
+		r = wish->attempts ? transition_run(run, &transition, &deadline, wish->attempts)
+				   : attempt_with_pauses(run, &transition, &deadline, &waiting);
+		if (waiting.message[0])
+			*error = waiting;
+		else
+			r = r < 0 ? set_failure(run, &transition, r, error)
+				  : check_absent(run, &transition, error);
 		run->moved += transition_sum(&transition).moved;
 	}
 	transition_release(&transition);
@@ -335,16 +392,17 @@ int blocks_change(struct run *run, const char *name, const struct change_wish *w
 
 int blocks_take_offline(struct run *run, const char *name, struct kmemd_error *error)
 {
-	struct patience patience = {.stall_sec = ONLINE_STALL_SEC};
 	struct kmemd_inventory *inventory = NULL;
 	struct transition transition = {0};
+	struct deadline deadline;
 	struct dax_device dax = {0};
 	int r = read_device(run, name, &inventory, &dax, error);
 
 	if (r == 0)
 		r = begin(&transition, &dax, BLOCK_OFFLINE, error);
 	if (r == 0) {
-		r = transition_run(run, &transition, patience, ATTEMPTS);
+		deadline_begin(&deadline, (struct patience){.stall_sec = ONLINE_STALL_SEC});
+		r = transition_run(run, &transition, &deadline, ATTEMPTS);
 		if (r < 0)
 			set_failure(run, &transition, r, error);
 	}

@@ -12,14 +12,34 @@
 #define CLAIM_ATTEMPTS 3
 #define FILLERS_MAX    16
 
+/* "create a region of 4 GiB on mem0, mem2 (2 ways of 4 KiB, window decoder0.1)" */
+static void set_text(const struct step_create_region *create, char *buffer, size_t size)
+{
+	char bytes[SIZE_TEXT_MAX], granularity[SIZE_TEXT_MAX];
+	size_t used;
+
+	snprintf(buffer, size, "create a region of %s on ", format_size(create->size, bytes));
+	for (unsigned int i = 0; i < create->ways; i++) {
+		used = strlen(buffer);
+		snprintf(buffer + used, size - used, "%s%s", i ? ", " : "",
+			 create->targets[i].memdev);
+	}
+	used = strlen(buffer);
+	snprintf(buffer + used, size - used, " (%u ways of %s, window %s)", create->ways,
+		 format_size(create->granularity, granularity), create->root_decoder);
+}
+
 static void text(const struct step *step, char *buffer, size_t size)
 {
 	const struct step_create_region *create = &step->create_region;
 	char bytes[SIZE_TEXT_MAX];
 
-	snprintf(buffer, size, "create a region of %s on %s (window %s, decoder %s)",
-		 format_size(create->size, bytes), step->target.name, create->root_decoder,
-		 create->endpoint_decoder);
+	if (create->ways > 1)
+		set_text(create, buffer, size);
+	else
+		snprintf(buffer, size, "create a region of %s on %s (window %s, decoder %s)",
+			 format_size(create->size, bytes), step->target.name, create->root_decoder,
+			 create->targets[0].decoder);
 }
 
 /*
@@ -80,7 +100,7 @@ static int claim_place(struct run *run, struct region_parts *parts, struct kmemd
 					 "no place at 0x%" PRIx64 " after %u attempts",
 					 parts->start, count);
 		fillers[count] = *parts;
-		fillers[count++].endpoint_decoder[0] = '\0';
+		fillers[count++].target_count = 0;
 	}
 	return r < 0 ? r : drop_fillers(run, fillers, count, error);
 }
@@ -95,14 +115,16 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 {
 	struct region_parts parts = {
 		.granularity = step->create_region.granularity,
-		.ways = 1,
+		.ways = step->create_region.ways,
+		.target_count = step->create_region.ways,
 		.size = step->create_region.size,
 		.start = step->create_region.start,
 	};
 	int r;
 
 	copy_name(parts.root_decoder, step->create_region.root_decoder);
-	copy_name(parts.endpoint_decoder, step->create_region.endpoint_decoder);
+	for (unsigned int i = 0; i < parts.target_count; i++)
+		copy_name(parts.decoders[i], step->create_region.targets[i].decoder);
 	r = claim_place(run, &parts, error);
 	if (r < 0)
 		return r;

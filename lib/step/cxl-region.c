@@ -11,17 +11,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define TARGETS_MAX 16 /* of an interleave set (CXL 3.1, 8.2.4.20) */
-
 struct json_object *region_parts_to_json(const struct region_parts *parts)
 {
-	struct json_object *json = json_object_new_object();
+	struct json_object *json = json_object_new_object(), *array;
 
 	if (!json)
 		return NULL;
 	json_put_text(json, "region", parts->region);
 	json_put_text(json, "root_decoder", parts->root_decoder);
-	json_put_text(json, "endpoint_decoder", parts->endpoint_decoder);
+	array = json_put_array(json, "decoders");
+	for (unsigned int i = 0; i < parts->target_count; i++)
+		json_object_array_add(array, json_object_new_string(parts->decoders[i]));
 	json_put_u64(json, "granularity", parts->granularity);
 	json_put_u64(json, "ways", parts->ways);
 	json_put_u64(json, "size", parts->size);
@@ -37,8 +37,14 @@ void region_parts_from_json(const struct json_object *json, struct region_parts 
 	};
 	json_get_text(json, "region", ret->region, sizeof(ret->region));
 	json_get_text(json, "root_decoder", ret->root_decoder, sizeof(ret->root_decoder));
-	json_get_text(json, "endpoint_decoder", ret->endpoint_decoder,
-		      sizeof(ret->endpoint_decoder));
+	for (size_t i = 0; i < json_count(json, "decoders") && i < REGION_WAYS_MAX; i++) {
+		const char *name = json_object_get_string(json_member(json, "decoders", i));
+
+		copy_name(ret->decoders[ret->target_count++], name ? name : "");
+	}
+	/* As it was noted by kmemd before it knew sets. */
+	if (json_text(json, "endpoint_decoder")[0])
+		copy_name(ret->decoders[ret->target_count++], json_text(json, "endpoint_decoder"));
 }
 
 /* --- attributes ---------------------------------------------------------------------------------
@@ -81,12 +87,26 @@ bool region_exists(const struct run *run, const char *region)
 	return size[0];
 }
 
+static void read_target(const struct run *run, const char *region, unsigned int position,
+			char *buffer, size_t size)
+{
+	char attribute[16];
+
+	snprintf(attribute, sizeof(attribute), "target%u", position);
+	read_attribute(run, region, attribute, buffer, size);
+}
+
 bool region_is_made_of(const struct run *run, const struct region_parts *parts)
 {
 	char decoder[DEVICE_NAME_MAX];
 
-	read_attribute(run, parts->region, "target0", decoder, sizeof(decoder));
-	return !decoder[0] || !strcmp(decoder, parts->endpoint_decoder);
+	for (unsigned int i = 0; i < REGION_WAYS_MAX; i++) {
+		read_target(run, parts->region, i, decoder, sizeof(decoder));
+		if (decoder[0] &&
+		    (i >= parts->target_count || strcmp(decoder, parts->decoders[i]) != 0))
+			return false;
+	}
+	return true;
 }
 
 bool region_is_committed(const struct run *run, const char *region)
@@ -160,12 +180,26 @@ static uint64_t read_start(const struct run *run, const char *region)
 	return region_range_read(run, region, &range, NULL) == 0 && range.size ? range.start : 0;
 }
 
+/* The least that a region of the window can have. */
+static uint64_t window_ways(const struct run *run, const struct region_parts *parts)
+{
+	char text[16];
+	uint64_t ways;
+
+	read_attribute(run, parts->root_decoder, "interleave_ways", text, sizeof(text));
+	return parse_u64(text, &ways) == 0 && ways ? ways : 1;
+}
+
 static int make_filler(const struct run *run, const struct region_parts *parts, uint64_t got,
 		       struct kmemd_error *error)
 {
 	uint64_t gap = parts->start - got;
 	int r = write_number(run, parts->region, "size", 0, error);
 
+	/* It is of fewer units than the real one has ways, perhaps. */
+	if (r == 0 && gap < parts->size)
+		r = write_number(run, parts->region, "interleave_ways", window_ways(run, parts),
+				 error);
 	if (r == 0)
 		r = write_number(run, parts->region, "size", gap < parts->size ? gap : parts->size,
 				 error);
@@ -180,7 +214,7 @@ int region_settle_place(const struct run *run, const struct region_parts *parts,
 	int r = write_number(run, region, "interleave_granularity", parts->granularity, error);
 
 	if (r == 0)
-		r = write_number(run, region, "interleave_ways", 1, error);
+		r = write_number(run, region, "interleave_ways", parts->ways, error);
 	if (r == 0)
 		r = write_number(run, region, "size", parts->size, error);
 	if (r < 0 || !parts->start)
@@ -214,12 +248,19 @@ int decoder_set_capacity(const struct run *run, const char *decoder, uint64_t si
 static int program(const struct run *run, const struct region_parts *parts,
 		   struct kmemd_error *error)
 {
-	int r = write_attribute(run, parts->endpoint_decoder, "mode", "ram", error);
+	uint64_t each = parts->size / parts->ways;
+	char attribute[16];
+	int r = 0;
 
-	if (r == 0)
-		r = decoder_set_capacity(run, parts->endpoint_decoder, parts->size, error);
-	if (r == 0)
-		r = write_attribute(run, parts->region, "target0", parts->endpoint_decoder, error);
+	for (unsigned int i = 0; r == 0 && i < parts->target_count; i++) {
+		r = write_attribute(run, parts->decoders[i], "mode", "ram", error);
+		if (r == 0)
+			r = decoder_set_capacity(run, parts->decoders[i], each, error);
+	}
+	for (unsigned int i = 0; r == 0 && i < parts->target_count; i++) {
+		snprintf(attribute, sizeof(attribute), "target%u", i);
+		r = write_attribute(run, parts->region, attribute, parts->decoders[i], error);
+	}
 	return r;
 }
 
@@ -301,7 +342,7 @@ static void clear_targets(const struct run *run, const char *region, int *first,
 {
 	char decoder[DEVICE_NAME_MAX], attribute[16];
 
-	for (unsigned int i = 0; i < TARGETS_MAX; i++) {
+	for (unsigned int i = 0; i < REGION_WAYS_MAX; i++) {
 		struct kmemd_error error = {0};
 
 		snprintf(attribute, sizeof(attribute), "target%u", i);
@@ -328,8 +369,8 @@ int region_destroy(const struct run *run, const struct region_parts *parts,
 			return r;
 		clear_targets(run, parts->region, &first, &first_error);
 	}
-	if (parts->endpoint_decoder[0])
-		free_decoder(run, parts->endpoint_decoder, &first, &first_error);
+	for (unsigned int i = 0; i < parts->target_count; i++)
+		free_decoder(run, parts->decoders[i], &first, &first_error);
 	if (exists)
 		keep_first(&first, &first_error,
 			   write_attribute(run, parts->root_decoder, "delete_region", parts->region,

@@ -12,10 +12,12 @@
 #define CXL_DEVICES "bus/cxl/devices"
 #define CXL_DRIVER  "bus/cxl/drivers/cxl_region"
 
-/* What a region of one memdev is made of. */
+/* What a region is made of. */
 struct region_parts {
 	char region[DEVICE_NAME_MAX]; /* its name, which the kernel gives */
-	char root_decoder[DEVICE_NAME_MAX], endpoint_decoder[DEVICE_NAME_MAX];
+	char root_decoder[DEVICE_NAME_MAX];
+	char decoders[REGION_WAYS_MAX][DEVICE_NAME_MAX]; /* of endpoints, by position */
+	unsigned int target_count;			 /* 0: it only holds a place */
 	unsigned int granularity, ways;
 	uint64_t size;
 	uint64_t start; /* where it has to lie; 0: where the kernel puts it */
@@ -71,7 +73,7 @@ int region_unbind(const struct run *run, const char *region, struct kmemd_error 
 /*
  * Frees whatever of a region exists, in the order that the kernel takes: driver, commit, targets,
  * DPA, region. Refused like region_unbind(). Every part that can be freed is; the first error is
- * returned. The endpoint decoders are those that the region's targets name, and the one in parts.
+ * returned. The endpoint decoders are those that the region's targets name, and those in parts.
  */
 int region_destroy(const struct run *run, const struct region_parts *parts,
 		   struct kmemd_error *error);

@@ -38,8 +38,9 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 	parts.granularity = region->granularity;
 	copy_name(parts.region, region->name);
 	copy_name(parts.root_decoder, region->root_decoder);
-	if (region->targets.count)
-		copy_name(parts.endpoint_decoder, region->targets.items[0].decoder);
+	array_foreach(target, &region->targets)
+		if (parts.target_count < REGION_WAYS_MAX)
+			copy_name(parts.decoders[parts.target_count++], target->decoder);
 	r = run_push_undo(run, STEP_DESTROY_REGION, region_parts_to_json(&parts), error,
 			  "create %s again", region->name);
 	return r < 0 ? r : region_destroy(run, &parts, error);
@@ -72,11 +73,11 @@ static int undo(struct run *run, struct json_object *what, struct kmemd_error *e
 	region_parts_from_json(what, &parts);
 	if (region_is_committed(run, parts.region))
 		return region_bind(run, parts.region, error);
-	if (parts.ways != 1)
+	if (parts.ways != parts.target_count)
 		return error_set(error, KMEMD_PARTLY, EOPNOTSUPP,
-				 "%s was interleaved over %u memdevs: make it again with "
-				 "cxl create-region",
-				 parts.region, parts.ways);
+				 "%s was interleaved over %u memdevs, of which %u were known: make "
+				 "it again with cxl create-region",
+				 parts.region, parts.ways, parts.target_count);
 	return make_again(run, &parts, error);
 }
 

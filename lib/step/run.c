@@ -77,6 +77,14 @@ bool run_exists(const struct run *run, const char *path)
 	return full && access(full, F_OK) == 0;
 }
 
+int run_wait(struct run *run, unsigned int ms, struct kmemd_error *error)
+{
+	if (run->wait)
+		return run->wait(run, ms, error);
+	backoff_sleep(ms);
+	return 0;
+}
+
 const char *run_target(const struct run *run, const struct step *step)
 {
 	return step->target.name[0] ? step->target.name : run->made[step->target.made_by];
@@ -125,8 +133,9 @@ static int undo_one(struct run *run, struct json_object *undo, struct kmemd_erro
 	struct json_object *what = NULL;
 
 	json_object_object_get_ex(undo, "what", &what);
-	if (type == STEP_COUNT)
-		return error_set(error, KMEMD_FAILED, EINVAL, "there is no step called '%s'",
+	if (type == STEP_COUNT || !step_operations(type)->undo)
+		return error_set(error, KMEMD_FAILED, EINVAL,
+				 "there is no step called '%s' that can be undone",
 				 json_text(undo, "step"));
 	return step_operations(type)->undo(run, what, error);
 }

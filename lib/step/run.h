@@ -33,7 +33,12 @@ struct run {
 	struct json_object *undo; /* oldest first: [{"step", "text", "what"}] */
 	/* Writes what is in `undo` to where it outlives the process. */
 	int (*save)(struct run *run, struct kmemd_error *error);
-	void *owner; /* of save */
+	/*
+	 * run_wait() without the machine's lock: what others did meanwhile is theirs. NULL: it is
+	 * kept.
+	 */
+	int (*wait)(struct run *run, unsigned int ms, struct kmemd_error *error);
+	void *owner; /* of save and wait */
 };
 
 /*
@@ -54,6 +59,9 @@ const char *run_target(const struct run *run, const struct step *step);
 void run_made(struct run *run, const struct step *step, const char *name);
 
 bool run_is_cancelled(const struct run *run);
+
+/* Between two tries. 0, or a negative errno that ends the job. */
+int run_wait(struct run *run, unsigned int ms, struct kmemd_error *error);
 
 /* Events of the run's device. */
 void run_event(const struct run *run, enum kmemd_event_type type, const char *format, ...)

@@ -10,6 +10,8 @@
 #include "step/free-decoder.h"
 #include "step/offline-blocks.h"
 #include "step/online-blocks.h"
+#include "step/plug-dax.h"
+#include "step/power-off-slot.h"
 #include "step/resize-dax.h"
 #include "step/unbind-driver.h"
 
@@ -26,7 +28,9 @@ static const struct step_operations *const all_operations[STEP_COUNT] = {
 	[STEP_FREE_DECODER] = &free_decoder_operations,
 	[STEP_CREATE_DAX] = &create_dax_operations,
 	[STEP_RESIZE_DAX] = &resize_dax_operations,
+	[STEP_PLUG] = &plug_dax_operations,
 	[STEP_DESTROY_DAX] = &destroy_dax_operations,
+	[STEP_POWER_OFF_SLOT] = &power_off_slot_operations,
 };
 
 const struct step_operations *step_operations(enum step_type type)

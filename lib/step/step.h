@@ -20,9 +20,17 @@ enum step_type {
 	STEP_FREE_DECODER,   /* target: endpoint decoder that holds capacity without a region */
 	STEP_CREATE_DAX,     /* target: number of the dax region */
 	STEP_RESIZE_DAX,     /* target: dax device; its size, alignment or both */
+	STEP_PLUG,	     /* target: dax device that is bound and unplugged; all its blocks */
 	STEP_DESTROY_DAX,    /* target: dax device; its capacity goes back to the dax region */
+	STEP_POWER_OFF_SLOT, /* target: PCI slot; of a memdev that is drained */
 	STEP_COUNT,
 };
+
+/*
+ * The kernel looks at a whole zone without a hole after every block (set_zone_contiguous()). Of
+ * fewer blocks, that is done before it could be noticed.
+ */
+#define MANY_BLOCKS 64
 
 /* A thing that is there and has a name, or the one that an earlier step of the plan makes. */
 struct step_target {
@@ -31,10 +39,11 @@ struct step_target {
 };
 
 struct step_create_region {
-	char root_decoder[DEVICE_NAME_MAX], endpoint_decoder[DEVICE_NAME_MAX];
-	unsigned int granularity; /* bytes */
-	uint64_t size;		  /* bytes */
-	uint64_t start;		  /* where it has to lie; 0: where the kernel puts it */
+	char root_decoder[DEVICE_NAME_MAX];
+	struct region_target targets[REGION_WAYS_MAX]; /* by position */
+	unsigned int ways, granularity;		       /* bytes */
+	uint64_t size;				       /* bytes */
+	uint64_t start; /* where it has to lie; 0: where the kernel puts it */
 };
 
 struct step_bind {
@@ -50,7 +59,7 @@ struct step_unbind {
 };
 
 struct step_blocks {
-	enum zone zone;	    /* of STEP_ONLINE */
+	enum zone zone;	    /* of STEP_ONLINE and STEP_PLUG */
 	unsigned int count; /* blocks to be changed, as far as they are known */
 	bool keep;	    /* blocks that do not follow keep the others from nothing */
 };
@@ -63,6 +72,10 @@ struct step_shape {
 	size_t mapping_count;
 };
 
+struct step_slot {
+	char memdev[DEVICE_NAME_MAX], host[64]; /* what is in it: mem0, 0000:0d:00.0 */
+};
+
 struct step {
 	enum step_type type;
 	struct step_target target;
@@ -70,8 +83,9 @@ struct step {
 		struct step_create_region create_region;
 		struct step_bind bind;
 		struct step_unbind unbind;
-		struct step_blocks blocks; /* STEP_ONLINE, STEP_OFFLINE */
+		struct step_blocks blocks; /* STEP_ONLINE, STEP_OFFLINE, STEP_PLUG */
 		struct step_shape shape;
+		struct step_slot slot; /* STEP_POWER_OFF_SLOT */
 	};
 	/* What it costs, in bytes. */
 	uint64_t dram_bytes, device_bytes, lost_bytes;
@@ -100,6 +114,7 @@ struct step_operations {
 	/*
 	 * Undoes a step from what it noted with run_push_undo() before its first write. It may run
 	 * in another process, long after, and more than once: it looks at the kernel first, too.
+	 * NULL: it notes nothing, because there is no way back.
 	 */
 	int (*undo)(struct run *run, struct json_object *what, struct kmemd_error *error);
 	/*

@@ -12,9 +12,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* Of fewer, the kernel has looked at all before it could be noticed. */
-#define MANY_BLOCKS 64
-
 /* How often the one who waits looks up: often at first, seldom in the long run. */
 #define LOOK_MS	    50
 #define LOOK_MAX_MS 1000
@@ -144,15 +141,13 @@ static void look(const struct run *run, const struct transition *transition,
 
 /* Until the writer has ended, which is 0, or has to be ended: -ECANCELED or -ETIMEDOUT. */
 static int watch(const struct run *run, const struct transition *transition, int pidfd,
-		 struct patience patience)
+		 struct deadline *deadline)
 {
 	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
-	unsigned int told = 0, interval = LOOK_MS;
-	struct deadline deadline;
+	unsigned int told = transition->changes->done, interval = LOOK_MS;
 
-	deadline_begin(&deadline, patience);
 	for (;;) {
-		int64_t left = deadline_left(&deadline);
+		int64_t left = deadline_left(deadline);
 
 		if (run_is_cancelled(run))
 			return -ECANCELED;
@@ -161,10 +156,10 @@ static int watch(const struct run *run, const struct transition *transition, int
 		/* A signal ends the wait, and may be what cancels. */
 		if (poll(&pollfd, 1, left < interval ? (int)left : (int)interval) > 0)
 			break;
-		look(run, transition, &deadline, &told);
+		look(run, transition, deadline, &told);
 		interval = interval * 2 > LOOK_MAX_MS ? LOOK_MAX_MS : interval * 2;
 	}
-	look(run, transition, &deadline, &told);
+	look(run, transition, deadline, &told);
 	return 0;
 }
 
@@ -204,7 +199,12 @@ static int outcome(const struct transition *transition)
 	return stuck->result < 0 ? stuck->result : -ETIMEDOUT;
 }
 
-int transition_run(const struct run *run, struct transition *transition, struct patience patience,
+bool transition_may_go_on(const struct transition *transition)
+{
+	return changes_may_go_on(transition->changes);
+}
+
+int transition_run(const struct run *run, struct transition *transition, struct deadline *deadline,
 		   unsigned int attempts)
 {
 	_cleanup_close_ int directory = blocks_open(run->kmemd->sysfs);
@@ -220,7 +220,7 @@ int transition_run(const struct run *run, struct transition *transition, struct 
 	if (pid < 0)
 		return pid;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	ended = pidfd < 0 ? -errno : watch(run, transition, pidfd, patience);
+	ended = pidfd < 0 ? -errno : watch(run, transition, pidfd, deadline);
 	if (ended < 0)
 		kill(pid, SIGKILL);
 	reaped = reap(pid);

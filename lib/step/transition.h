@@ -3,12 +3,13 @@
 #define KMEMD_TRANSITION_H
 /*
  * Memory blocks changing their state. A process of its own does the writing: a write of "offline"
- * can sit in the page allocator for minutes, where of all signals only SIGKILL ends it. Whoever
- * waits for it can so keep a deadline, and be cancelled, whatever the kernel does.
+ * can sit in the page allocator for minutes, where of all signals only SIGKILL ends it. The
+ * process that waits for it keeps its deadline and can be cancelled, whatever the kernel does.
  *
  * The writer inherits the machine's lock and dies with its parent: when somebody else gets the
  * lock, nobody is writing any more.
  */
+#include "base/deadline.h"
 #include "step/run.h"
 
 /* A block: what it was, is and shall be. In memory that both processes share. */
@@ -63,12 +64,14 @@ struct transition_sum {
 struct transition_sum transition_sum(const struct transition *transition);
 
 /*
- * Attempts until all blocks are as they shall be, patience is over, the run is cancelled, or
- * (attempts not 0) they are used up. 0, -ECANCELED, -ETIMEDOUT, or the error of the first block
- * that is stuck. -ESRCH: the writer was killed by somebody else. In every case the writer is gone
- * afterwards.
+ * Attempts until all blocks are as they shall be, the deadline is over, the run is cancelled, or
+ * the attempts (1 and more) are used up. What is done already is not attempted again. 0,
+ * -ECANCELED, -ETIMEDOUT, or the error of the first block that is stuck. -ESRCH: the writer was
+ * killed by somebody else. In every case the writer is gone afterwards.
  */
-int transition_run(const struct run *run, struct transition *transition, struct patience patience,
+int transition_run(const struct run *run, struct transition *transition, struct deadline *deadline,
 		   unsigned int attempts);
+/* Whether another attempt may bring on what is not done yet: pure. */
+bool transition_may_go_on(const struct transition *transition);
 
 #endif

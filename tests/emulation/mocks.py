@@ -9,7 +9,7 @@ MOCKS = lab.LAB / "mocks"
 # the guest lies behind them, each window on a NUMA node of its own. The kernel does not see it, because of mem= below. Nothing is taken
 # from the machine until the guest writes there (reserve=off).
 _DRAM = 63744
-_WINDOWS = (1024, 2048, 1024, 2048, 1024, 256, 2560)   # MiB, in the order of cxl_test's windows
+_WINDOWS = (1024, 8192, 1024, 2048, 1024, 256, 2560)   # MiB, in the order of cxl_test's windows
 _CPU = "max,la57=off,phys-bits=37,host-phys-bits=off,hypervisor=off"
 
 

@@ -242,6 +242,128 @@ def test_regions_by_hand_and_by_policy_side_by_side(guest, named):
         figures.say(f"cxl_test: a region below one that is higher up in the same port: exit code {result.rc}, {result.err.splitlines()[-1]}")
 
 
+# -- sets ------------------------------------------------------------------------------------------------------------------
+
+ALL = "PciPath=cxl_mem.[0-7]"       # what is below the two bridges with two root ports each; number 0 has no serial number
+
+
+def policy_of(match, region="", wait="0"):
+    """A policy for the expanders that it names, which make sets."""
+    return (f"[Match]\nKind=cxl-ram\n{match}\n\n[Region]\nCreate=yes\nWaitSec={wait}\n{region}\n\n"
+            "[Memory]\nMode=system-ram\nZone=movable\n")
+
+
+@pytest.fixture
+def sets(guest):
+    """A function that puts a policy into force; afterwards it names nobody, and everything is out of use again."""
+    destroy_assembled_region(guest)
+    before = what_there_is(guest)
+
+    def use(text):
+        guest.write(FILE, text)
+        guest.run("systemctl reload kmemd")
+
+    yield use
+    for region in see(guest).regions.values():
+        assert kmemctl(guest, f"drain {region.memdevs[0]}").rc == 0
+    guest.write(FILE, policy(NOBODY))
+    guest.run("systemctl reload kmemd; rm -f /run/kmemd/devices/*")
+    wait_idle(guest)
+    assert what_there_is(guest) == before
+
+
+def members(guest, region):
+    """Numbers of the expanders of a region by position, as cxl lists them; with ways and granularity."""
+    numbers = {name: serial for serial, name in see(guest).memdevs.items()}
+    found = next(entry for entry in CxlList(guest).regions if entry["region"] == region)
+    return [numbers[target["memdev"]] for target in found["targets"]], found["ways"], found["granularity"]
+
+
+def wait_set(guest, serial, size):
+    """Wait until the set of an expander is online; returns its region and node."""
+    machine = wait_online(guest, serial, size, timeout=180)
+    wait_idle(guest)
+    region, = machine.regions_of(serial)
+    return region.name, machine.dax_of(serial).node
+
+
+@pytest.mark.parametrize("serials", [[2, 3], [4, 1, 2, 3]])
+def test_a_set_over_bridges_and_switches(guest, sets, serials):
+    before = what_there_is(guest)
+    size = len(serials) * GIB
+    sets(policy_of("Serial=" + " ".join(map(str, sorted(serials)))))
+    region, node = wait_set(guest, serials[0], size)
+    assert members(guest, region) == (serials, len(serials), 4096)
+    assert len(see(guest).regions) == 1
+    compare(guest)
+    with Content(guest, node) as content:
+        result = kmemctl(guest, f"drain {serials[1]:#x}")
+        assert result.rc == 0 and " along, and " in result.out + result.err, result
+        content.check()
+        assert what_there_is(guest) == before
+        assert set(records(guest).values()) == {"held"} and len(records(guest)) == len(serials)
+        # Named is one, which does not speak for the set; those that it took along come back with it.
+        assert kmemctl(guest, f"apply {serials[-1]:#x}").rc == 0
+        assert see(guest).blocks_of(serials[0]) == ["Movable"] * (size // BLOCK)
+        content.check()
+    region, = see(guest).regions
+    assert members(guest, region) == (serials, len(serials), 4096)
+    assert records(guest) == {}
+
+
+def test_all_expanders_below_two_bridges_are_one_set(guest, sets):
+    sets(policy_of(ALL))
+    region, node = wait_set(guest, 1, 8 * GIB)
+    assert members(guest, region) == ([0, 1, 2, 3, 4, 5, 6, 7], 8, 4096)
+    with Content(guest, node) as content:
+        assert kmemctl(guest, "drain 0x5").rc == 0
+        content.check()
+    machine = see(guest)
+    assert machine.regions == {} and machine.decoders == {}
+
+
+def test_expanders_are_taken_in_pairs(guest, sets):
+    sets(policy_of(ALL, "Interleave=2"))
+    wait_for(guest, lambda machine: len(machine.regions) == 4 and all(machine.dax_of(serial) for serial in range(1, 8)), "four pairs", 180)
+    wait_idle(guest)
+    pairs = [members(guest, region)[0] for region in see(guest).regions]
+    assert sorted(pairs) == [[0, 1], [2, 3], [4, 5], [6, 7]], pairs
+    # A port takes regions in the order of their addresses only: of those that are drained, the last one's place is the one that is
+    # above all others. The place of the first one is below those that stay: that is refused, and nothing is half-made.
+    by_address = sorted(see(guest).regions, key=lambda region: int(guest.run(f"cat /sys/bus/cxl/devices/{region}/resource").out, 0))
+    first, last = (members(guest, by_address[index])[0] for index in (0, -1))
+    for pair in (last, first):
+        assert kmemctl(guest, f"drain {pair[1]:#x}").rc == 0
+        result = kmemctl(guest, f"apply {pair[1]:#x}")
+        assert result.rc == (0 if pair == last else 3), result.err
+    assert "would have to lie above" in result.err or "until that is drained, too" in result.err
+    machine = see(guest)
+    assert sorted(members(guest, region)[0] for region in machine.regions) == sorted(pair for pair in pairs if pair != first)
+    assert len(machine.decoders) == 6
+
+
+def test_an_incomplete_set_waits_and_then_takes_what_is_there(guest, sets):
+    cursor = log_cursor(guest)
+    sets(policy_of("Serial=2 3", "Interleave=4", wait="8s"))
+    guest.wait_until("systemctl show kmemd -P StatusText | grep -q 'waits up to 8 s'")
+    assert set(records(guest).values()) == {"waiting"} and see(guest).regions == {}
+    assert guest.run("kmemctl status --json").json()
+    region, _ = wait_set(guest, 2, 2 * GIB)
+    assert members(guest, region)[0] == [2, 3]
+    assert log(guest, cursor).count("waits up to 8 s") >= 2
+    assert "Interleave=4 is not possible" in log(guest, cursor)
+    assert records(guest) == {}
+
+
+def test_apply_by_hand_does_not_wait(guest, sets):
+    guest.run("systemctl stop kmemd")
+    guest.write(FILE, policy_of("Serial=2 3", "Interleave=4", wait="1h"))
+    assert kmemctl(guest, "apply").rc == 0
+    guest.run("systemctl start kmemd")
+    region, _ = wait_set(guest, 2, 2 * GIB)
+    assert members(guest, region)[0] == [2, 3]
+
+
 # -- the end ---------------------------------------------------------------------------------------------------------------
 
 def test_the_machine_goes_away_and_comes_back_with_other_windows(guest):

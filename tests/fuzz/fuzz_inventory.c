@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "inventory/inventory.h"
 #include "inventory/load-inventory.h"
+#include "plan/find-sets.h"
 #include "plan/plan-device.h"
 #include "policy/decide.h"
 #include "policy/parse-policy.h"
@@ -41,6 +42,48 @@ static void plan_all(const struct kmemd_inventory *inventory)
 	}
 }
 
+static enum set_part all_take_part(void *userdata, const struct device *device,
+				   const struct decision *decision)
+{
+	(void)userdata, (void)decision;
+	return device->host[0] == 'w' ? SET_WAITS : SET_IN;
+}
+
+/* Each is in one set at most, once, and knows it. */
+static void check_set(const struct region_sets *sets, const struct region_set *set)
+{
+	if (!set->ways || set->ways > INTERLEAVE_MAX || set->granularity < 256)
+		abort();
+	for (unsigned int i = 0; i < set->ways; i++) {
+		if (set_of(sets, set->members[i]) != set || set_waits(sets, set->members[i])[0])
+			abort();
+		for (unsigned int j = 0; j < i; j++)
+			if (set->members[i] == set->members[j])
+				abort();
+	}
+}
+
+static void plan_sets(const struct kmemd_inventory *inventory)
+{
+	const struct set_source source = {policy(), all_take_part, NULL};
+	struct region_sets sets;
+
+	if (sets_find(inventory, &source, &sets) < 0)
+		abort();
+	array_foreach(set, &sets.sets)
+		check_set(&sets, set);
+	array_foreach(device, &inventory->devices) {
+		struct decision decision;
+		struct plan plan;
+
+		policy_decide(policy(), &inventory->host, device, &decision);
+		if (plan_make_of_sets(inventory, device, &decision, &sets, &plan) < 0)
+			abort();
+		plan_release(&plan);
+	}
+	sets_release(&sets);
+}
+
 /* Takes the JSON. */
 static struct kmemd_inventory *load(struct json_object *json)
 {
@@ -69,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!inventory)
 		goto end;
 	plan_all(inventory);
+	plan_sets(inventory);
 	again = load(kmemd_inventory_to_json(inventory));
 	if (!again || again->devices.count != inventory->devices.count)
 		abort();

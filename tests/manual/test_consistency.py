@@ -236,7 +236,7 @@ VALUES = {
     "kmemctl reconfigure-device -m ": "system-ram devdax", "kmemctl reconfigure-device --mode=d": "devdax", "kmemctl create-device -a ": "4K 2M 1G",
     "kmemctl list --json=": "pretty short off", "kmemctl list -d ": "all dax7.0 dax8.3", "kmemctl online-memory -r ": "all 7 8",
     "kmemctl online-memory ": "all dax7.0 dax8.3", "kmemctl list dax8": "dax8.3", "kmemctl drain ": "mem5 region3 dax8.3",
-    "kmemctl drain 0x": "0x77", "kmemctl -p /tmp memmap -t 5 mem5 ": "on off", "kmemctl policy ": "check show import",
+    "kmemctl drain 0x": "0x77", "kmemctl drain dax8.3 ": "mem5 region3 dax8.3", "kmemctl -p /tmp memmap -t 5 mem5 ": "on off", "kmemctl policy ": "check show import",
     "kmemctl help expl": "explain", "kmemctl apply -t ": "", "kmemctl monitor ": "",
 }
 

@@ -59,6 +59,8 @@ static ssize_t faulty_readlinkat(int dir, const char *path, char *buffer, size_t
 #include "base/parse.h"
 #include "inventory/memory-block.h"
 #include "inventory/read-dax.h"
+#include "inventory/read-slots.h"
+#include "job/drain-job.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
@@ -79,6 +81,8 @@ void backoff_sleep(unsigned int ms);
 #define WINDOW_START UINT64_C(0x1000000000)
 #define NVDIMM_START UINT64_C(0x2000000000)
 #define KILLED	     77 /* exit code of a process that the fault killed */
+/* What kmemd_drain() is asked for. */
+#define DRAIN(...) (&(struct kmemd_drain){.devices = (char *[]){(char *)__VA_ARGS__, NULL}})
 
 static struct shared {
 	struct fault {
@@ -92,6 +96,7 @@ static struct shared {
 		const char *path, *value; /* globs: every such write fails; NULL: none */
 		unsigned int skip;	  /* so many of those succeed first */
 		void (*before)(const char *path, const char *value); /* called before every write */
+		void (*asleep)(void);  /* called in every pause between two attempts */
 		const char *violation; /* what Linux would let happen and nobody may do */
 		const char *hang;      /* a glob: writes of value to it never return */
 		const char *kill;      /* a glob: the kernel kills the process that writes to it */
@@ -99,7 +104,7 @@ static struct shared {
 		char noted[512];
 	} fault;
 	unsigned int sleeps;
-	pid_t process; /* that dies of a fault, whoever of its children does the write */
+	pid_t process; /* that dies of a fault, also when one of its children does the write */
 } * shared;
 
 #define fault  (shared->fault)
@@ -311,6 +316,8 @@ static void each_block(const char *dax, void (*callback)(uint64_t index))
 	}
 }
 
+static const char *fake_zones;
+
 static void forget_block(uint64_t index)
 {
 	unlink(node_link(index));
@@ -346,6 +353,8 @@ static int dax_bind(const char *dax, const char *driver)
 	assert_int_equal(symlink(target, at(device, "driver")), 0);
 	if (!strcmp(driver, "kmem"))
 		each_block(dax, add_block);
+	if (exists(sysfs("bus/dax/devices/%s/state", dax)))
+		write_text(sysfs("bus/dax/devices/%s/state", dax), "online\n");
 	return 0;
 }
 
@@ -369,6 +378,29 @@ static void make_dax(const char *name, uint64_t start, uint64_t size, const char
 	write_number_to(at(device, "size"), size);
 	write_text(at(device, "origin"), origin);
 	write_text(at(device, "memmap_on_memory"), "1\n");
+}
+
+static void plug_block(uint64_t index)
+{
+	add_block(index);
+	set_block(index, "online\n", fake_zones);
+}
+
+/* The device's `state`, in the file of that name (Documentation/ABI/testing/sysfs-bus-dax). */
+static int write_dax_state(const char *dax, const char *value)
+{
+	const char *state = sysfs("bus/dax/devices/%s/state", dax);
+
+	if (!strcmp(value, "unplugged")) {
+		each_block(dax, forget_block);
+	} else if (strcmp(text_of(state), "unplugged")) {
+		return -EBUSY;
+	} else {
+		fake_zones = strcmp(value, "online_movable") ? "Normal\n" : "Movable\n";
+		each_block(dax, plug_block);
+	}
+	write_text(sysfs("bus/dax/devices/%s/state", dax), value);
+	return 0;
 }
 
 static int write_dax_driver(const char *driver, const char *file, const char *value)
@@ -402,6 +434,12 @@ static void offer_region_name(void)
 	write_text(cxl("decoder0.0", "create_ram_region"), name);
 }
 
+/* Whether kernel_plug_second() was called. */
+static bool has_second(void)
+{
+	return exists(cxl("mem1", "serial"));
+}
+
 static int create_region(const char *name)
 {
 	if (strcmp(name, text_of(cxl("decoder0.0", "create_ram_region"))))
@@ -411,6 +449,8 @@ static int create_region(const char *name)
 	write_text(cxl(name, "resource"), "0xffffffffffffffff\n");
 	write_text(cxl(name, "commit"), "0\n");
 	write_text(cxl(name, "target0"), "\n");
+	if (has_second())
+		write_text(cxl(name, "target1"), "\n");
 	write_text(cxl(name, "interleave_ways"), "0\n");
 	write_text(cxl(name, "interleave_granularity"), "0\n");
 	offer_region_name();
@@ -464,13 +504,15 @@ static int write_region_size(const char *region, uint64_t size)
 
 static int write_commit(const char *region, const char *value)
 {
-	const char *decoder = text_of(cxl(region, "target0"));
+	uint64_t ways = number_of(cxl(region, "interleave_ways")), size = 0;
 
-	if (!strcmp(value, "1") &&
-	    (!decoder[0] || !number_of(cxl(region, "size")) ||
-	     number_of(cxl(region, "size")) != number_of(cxl(decoder, "dpa_size")) ||
-	     number_of(cxl(region, "interleave_ways")) != 1 ||
-	     number_of(cxl(region, "interleave_granularity")) < 256))
+	for (unsigned int i = 0; i < ways; i++) {
+		const char *decoder = text_of(sysfs("bus/cxl/devices/%s/target%u", region, i));
+
+		size += decoder[0] ? number_of(cxl(decoder, "dpa_size")) : 0;
+	}
+	if (!strcmp(value, "1") && (!size || number_of(cxl(region, "size")) != size ||
+				    number_of(cxl(region, "interleave_granularity")) < 256))
 		return -ENXIO;
 	if (!strcmp(value, "0") && exists(cxl(region, "driver")))
 		region_unbind(region);
@@ -478,13 +520,13 @@ static int write_commit(const char *region, const char *value)
 	return 0;
 }
 
-static int write_target(const char *region, const char *value)
+static int write_target(const char *region, const char *attribute, const char *value)
 {
 	if (!strcmp(text_of(cxl(region, "commit")), "1"))
 		return -EBUSY;
 	if (strcmp(value, "\n") && !number_of(cxl(value, "dpa_size")))
 		return -ENXIO;
-	write_text(cxl(region, "target0"), value);
+	write_text(cxl(region, attribute), value);
 	return 0;
 }
 
@@ -494,7 +536,8 @@ static int write_dpa_size(const char *decoder, const char *value)
 	for (int number = 0; number < 4; number++) {
 		const char *region = sysfs("bus/cxl/devices/region%d", number);
 
-		if (exists(region) && !strcmp(text_of(at(region, "target0")), decoder))
+		if (exists(region) && (!strcmp(text_of(at(region, "target0")), decoder) ||
+				       !strcmp(text_of(at(region, "target1")), decoder)))
 			return -EBUSY;
 	}
 	write_number_to(cxl(decoder, "dpa_size"), strtoull(value, NULL, 0));
@@ -524,8 +567,8 @@ static int write_cxl(const char *device, const char *attribute, const char *valu
 		return delete_region(value);
 	if (!strcmp(attribute, "dpa_size"))
 		return write_dpa_size(device, value);
-	if (!strcmp(attribute, "target0"))
-		return write_target(device, value);
+	if (!strcmp(attribute, "target0") || !strcmp(attribute, "target1"))
+		return write_target(device, attribute, value);
 	if (!strcmp(attribute, "commit"))
 		return write_commit(device, value);
 	if (!strcmp(attribute, "size"))
@@ -545,6 +588,9 @@ static int kernel_write(const char *path, const char *value)
 	if (!exists(path))
 		return -ENOENT;
 	path += strlen(kernel) + 1;
+	if (sscanf(path, "bus/dax/devices/%63[^/]/%63s", first, second) == 2 &&
+	    !strcmp(second, "state"))
+		return write_dax_state(first, value);
 	if (write_dax_region) {
 		int r = write_dax_region(path, value);
 
@@ -636,6 +682,8 @@ void backoff_sleep(unsigned int ms)
 {
 	(void)ms;
 	sleeps++;
+	if (fault.asleep)
+		fault.asleep();
 	usleep(100);
 }
 
@@ -712,6 +760,15 @@ static void kernel_boot(const char *folder, const char *auto_online)
 	assert_int_equal(dax_bind("dax1.0", "device_dax"), 0);
 }
 
+/* A second expander as large, in another root port of the same bridge. */
+__attribute__((unused)) static void kernel_plug_second(void)
+{
+	write_text(cxl("mem1", "serial"), "0x5678\n");
+	write_number_to(cxl("mem1", "ram_size"), 4 * BLOCK);
+	write_number_to(cxl("decoder3.0", "dpa_size"), 0);
+	write_text(cxl("decoder3.0", "mode"), "none\n");
+}
+
 /* --- the whole tree as text, for comparing before with after
  * ------------------------------------------------------ */
 
@@ -757,10 +814,12 @@ static void add_to_tree(const char *path)
 }
 
 /* To be freed. What a decoder's mode was while it has no capacity means nothing. */
-static char *kernel_tree(void)
+static inline char *kernel_tree(void)
 {
 	if (number_of(cxl("decoder2.0", "dpa_size")) == 0)
 		write_text(cxl("decoder2.0", "mode"), "none\n");
+	if (has_second() && number_of(cxl("decoder3.0", "dpa_size")) == 0)
+		write_text(cxl("decoder3.0", "mode"), "none\n");
 	tree_text = calloc(1, TREE_MAX);
 	tree_used = 0;
 	assert_non_null(tree_text);

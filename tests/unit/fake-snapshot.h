@@ -20,23 +20,72 @@ static void read_fake_regions(struct kmemd_inventory *inventory)
 		copy_name(region->root_decoder, "decoder0.0");
 		region->start = number_of(cxl(name, "resource"));
 		region->size = number_of(cxl(name, "size"));
-		region->ways = 1;
+		region->ways = (unsigned int)number_of(cxl(name, "interleave_ways"));
 		region->granularity = (unsigned int)number_of(cxl(name, "interleave_granularity"));
 		region->committed = !strcmp(text_of(cxl(name, "commit")), "1");
 		region->enabled = exists(cxl(name, "driver"));
-		if (text_of(cxl(name, "target0"))[0]) {
-			struct region_target *target = array_add(&region->targets);
+		for (int i = 0; i < 2; i++) {
+			const char *path = sysfs("bus/cxl/devices/%s/target%d", name, i);
+			struct region_target *target;
 
-			copy_name(target->memdev, "mem0");
-			copy_name(target->decoder, text_of(cxl(name, "target0")));
+			if (!exists(path) || !text_of(path)[0])
+				continue;
+			target = array_add(&region->targets);
+			copy_name(target->decoder, text_of(path));
+			copy_name(target->memdev, target->decoder[7] == '2' ? "mem0" : "mem1");
 		}
 	}
+}
+
+static void read_fake_decoder(const struct kmemd_inventory *inventory, struct memdev *memdev,
+			      const char *name)
+{
+	struct endpoint_decoder *decoder = array_add(&memdev->decoders);
+
+	copy_name(decoder->name, name);
+	decoder->mode = DECODER_RAM;
+	decoder->dpa_size = memdev->ram_allocated;
+	array_foreach(region, &inventory->regions)
+		array_foreach(target, &region->targets)
+			if (!strcmp(target->decoder, name))
+				copy_name(decoder->region, region->name);
+}
+
+/* decoder2.0 is of mem0, and decoder3.0 of mem1, below root ports of one bridge. */
+static void read_fake_memdev(struct kmemd_inventory *inventory, int number)
+{
+	char name[32], decoder[32], path[64];
+	struct memdev *memdev;
+	struct hop *hop;
+
+	snprintf(name, sizeof(name), "mem%d", number);
+	snprintf(decoder, sizeof(decoder), "decoder%d.0", number + 2);
+	snprintf(path, sizeof(path), "bus/cxl/devices/%s", name);
+	if (!exists(cxl(name, "serial")))
+		return;
+	memdev = array_add(&inventory->memdevs);
+	copy_name(memdev->name, name);
+	copy_name(memdev->host, number ? "0000:0e:00.0" : "0000:0d:00.0");
+	memdev->serial = number_of(cxl(name, "serial"));
+	memdev->ram_size = number_of(cxl(name, "ram_size"));
+	memdev->instance = sysfs_instance(kernel, path);
+	memdev->enabled = true;
+	memdev->ram_allocated = number_of(cxl(decoder, "dpa_size"));
+	if (!memdev->ram_allocated)
+		copy_name(memdev->free_decoder, decoder);
+	read_fake_decoder(inventory, memdev, decoder);
+	hop = array_add(&memdev->path);
+	copy_name(hop->port, "root0");
+	copy_name(hop->dport, "pci0000:0c");
+	hop = array_add(&memdev->path);
+	copy_name(hop->port, "port1");
+	copy_name(hop->dport, number ? "0000:0c:01.0" : "0000:0c:00.0");
+	hop->id = (unsigned int)number;
 }
 
 static void read_fake_cxl(struct kmemd_inventory *inventory)
 {
 	struct root_decoder *window = array_add(&inventory->root_decoders);
-	struct memdev *memdev;
 
 	copy_name(window->name, "decoder0.0");
 	window->start = WINDOW_START;
@@ -45,19 +94,12 @@ static void read_fake_cxl(struct kmemd_inventory *inventory)
 	window->ways = 1;
 	window->granularity = 256;
 	*(char **)array_add(&window->memdevs) = strdup("mem0");
+	if (has_second())
+		*(char **)array_add(&window->memdevs) = strdup("mem1");
+	copy_name(((struct dport *)array_add(&window->targets))->host, "pci0000:0c");
 	read_fake_regions(inventory);
-	if (!exists(cxl("mem0", "serial")))
-		return;
-	memdev = array_add(&inventory->memdevs);
-	copy_name(memdev->name, "mem0");
-	copy_name(memdev->host, "0000:0d:00.0");
-	memdev->serial = number_of(cxl("mem0", "serial"));
-	memdev->ram_size = number_of(cxl("mem0", "ram_size"));
-	memdev->instance = sysfs_instance(kernel, "bus/cxl/devices/mem0");
-	memdev->enabled = true;
-	memdev->ram_allocated = number_of(cxl("decoder2.0", "dpa_size"));
-	if (!memdev->ram_allocated)
-		copy_name(memdev->free_decoder, "decoder2.0");
+	read_fake_memdev(inventory, 0);
+	read_fake_memdev(inventory, 1);
 }
 
 static int read_fake_dax(struct kmemd_inventory *inventory, const char *name)
@@ -78,6 +120,8 @@ static int read_fake_dax(struct kmemd_inventory *inventory, const char *name)
 	dax->target_node = 1;
 	dax->memmap_on_memory = number_of(at(device, "memmap_on_memory")) ? TRISTATE_YES
 									  : TRISTATE_NO;
+	if (dax_is_kmem(dax) && exists(at(device, "state")))
+		copy_name(dax->hotplug_state, text_of(at(device, "state")));
 	count = dax->size ? read_ranges(name, ranges) : 0;
 	for (unsigned int i = 0; i < count; i++)
 		*(struct range *)array_add(&dax->ranges) = ranges[i];
@@ -94,7 +138,6 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	struct dirent *entry;
 	int r;
 
-	(void)kmemd;
 	assert_non_null(inventory);
 	if (read_is_faulty(false, "the inventory")) {
 		kmemd_inventory_free(inventory);
@@ -109,6 +152,7 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	inventory->host.kmem = KMEM_DROP_IN;
 	inventory->host.memory_available = GIB;
 	read_fake_cxl(inventory);
+	assert_int_equal(read_slots(kmemd, inventory), 0);
 	while (directory && (entry = readdir(directory))) {
 		if (entry->d_name[0] == '.' ||
 		    !number_of(sysfs("bus/dax/devices/%s/size", entry->d_name)))

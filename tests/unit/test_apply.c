@@ -89,7 +89,7 @@ static int apply(struct machine *machine, const char *device)
 static int drain(struct machine *machine, const char *device)
 {
 	memset(&machine->error, 0, sizeof(machine->error));
-	return kmemd_drain(machine->kmemd, machine->policy, device, &job, &machine->error);
+	return kmemd_drain(machine->kmemd, machine->policy, DRAIN(device), &job, &machine->error);
 }
 
 static void assert_done(struct machine *machine, int r)

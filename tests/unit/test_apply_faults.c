@@ -72,18 +72,29 @@ static void power_off(struct machine *machine)
 struct trial {
 	const char *auto_online, *policy, *device;
 	bool drains; /* what policy wants, before the faults begin */
+	bool set;    /* of two expanders */
 };
 
 static const struct trial failures[] = {
-	{"offline", RAM_POLICY, "mem0", false}, {"offline", NVDIMM_POLICY, UUID, false},
-	{"online", NVDIMM_POLICY, UUID, true},	{"online", RAM_POLICY, "mem0", false},
-	{"online", NVDIMM_POLICY, UUID, false}, {"offline", RAM_POLICY, "mem0", true},
+	{"offline", RAM_POLICY, "mem0", false, false},
+	{"offline", NVDIMM_POLICY, UUID, false, false},
+	{"online", NVDIMM_POLICY, UUID, true, false},
+	{"online", RAM_POLICY, "mem0", false, false},
+	{"online", NVDIMM_POLICY, UUID, false, false},
+	{"offline", RAM_POLICY, "mem0", true, false},
+	{"offline", RAM_POLICY, "mem0", false, true},
+	{"online", RAM_POLICY, "mem1", true, true},
 };
 
 static const struct trial kills[] = {
-	{"online", RAM_POLICY, "mem0", false},	 {"online", NVDIMM_POLICY, UUID, false},
-	{"offline", NVDIMM_POLICY, UUID, false}, {"offline", RAM_POLICY, "mem0", false},
-	{"online", RAM_POLICY, "mem0", true},	 {"online", NVDIMM_POLICY, UUID, true},
+	{"online", RAM_POLICY, "mem0", false, false},
+	{"online", NVDIMM_POLICY, UUID, false, false},
+	{"offline", NVDIMM_POLICY, UUID, false, false},
+	{"offline", RAM_POLICY, "mem0", false, false},
+	{"online", RAM_POLICY, "mem0", true, false},
+	{"online", NVDIMM_POLICY, UUID, true, false},
+	{"online", RAM_POLICY, "mem1", false, true},
+	{"offline", RAM_POLICY, "mem0", true, true},
 };
 
 static int apply(struct machine *machine, const char *device)
@@ -97,7 +108,8 @@ static int run_trial(struct machine *machine, const struct trial *trial)
 	if (!trial->drains)
 		return apply(machine, trial->device);
 	memset(&machine->error, 0, sizeof(machine->error));
-	return kmemd_drain(machine->kmemd, machine->policy, trial->device, &job, &machine->error);
+	return kmemd_drain(machine->kmemd, machine->policy, DRAIN(trial->device), &job,
+			   &machine->error);
 }
 
 static void assert_same_tree(const char *before, const struct machine *machine,
@@ -123,6 +135,8 @@ static struct machine begin(const char *folder, const struct trial *trial)
 {
 	struct machine machine = boot(folder, trial->auto_online, trial->policy);
 
+	if (trial->set)
+		kernel_plug_second();
 	if (trial->drains && apply(&machine, trial->device) < 0)
 		fail_msg("%s", machine.error.message);
 	fault.writes = 0;

@@ -267,6 +267,67 @@ static void modes_change_whatever_the_kernel_does_by_itself(void **state)
 	}
 }
 
+/* Bound, and without a block, as somebody wrote it to the device's state. */
+static void unplug(struct machine *machine)
+{
+	const char *path = sysfs("bus/dax/devices/dax2.0/state");
+
+	write_text(path, "online_movable");
+	assert_int_equal(kernel_write(path, "unplugged"), 0);
+	assert_false(exists(sysfs("devices/system/memory/memory%llu", (long long)FIRST)));
+	take_picture(machine);
+}
+
+static void what_is_unplugged_is_plugged_in_again(void **state)
+{
+	struct machine machine = boot(*state, "online\n");
+	struct kmemd_request into_kernel = to_ram, left_alone = to_ram;
+
+	into_kernel.no_movable = true;
+	left_alone.no_online = true;
+	unplug(&machine);
+	assert_done(&machine, ask(&machine, offline, "dax2.0"));
+	assert_string_equal(result_of(&machine, 0), "unchanged");
+	assert_done(&machine, ask(&machine, left_alone, "dax2.0"));
+	assert_as_before(&machine);
+	assert_done(&machine, ask(&machine, online, "dax2.0"));
+	assert_string_equal(result_of(&machine, 0), "done");
+	assert_contains(messages, "plug the 16 memory blocks of dax2.0 in again, online in the "
+				  "movable zone");
+	assert_blocks(FIRST, 16, "Movable");
+	assert_string_equal(text_of(sysfs("bus/dax/devices/dax2.0/state")), "online_movable");
+	assert_int_equal(held(&machine), 0);
+	assert_done(&machine, ask(&machine, online, "dax2.0"));
+	assert_string_equal(result_of(&machine, 0), "unchanged");
+	unplug(&machine);
+	assert_done(&machine, ask(&machine, into_kernel, "dax2.0"));
+	assert_blocks(FIRST, 16, "Normal");
+	/* A person who names it to policy, too. */
+	unplug(&machine);
+	write_text(sysfs("bus/dax/devices/dax2.0/memmap_on_memory"), "1\n");
+	assert_done(&machine,
+		    kmemd_apply(machine.kmemd, machine.policy, "dax2.0", &job, &machine.error));
+	assert_blocks(FIRST, 16, "Movable");
+	assert_string_equal(text_of(sysfs("bus/dax/devices/dax2.0/state")), "online_movable");
+	power_off(&machine, *state);
+}
+
+static void what_cannot_be_plugged_in_stays_unplugged(void **state)
+{
+	struct machine machine = boot(*state, "online\n");
+
+	unplug(&machine);
+	fault.path = "*/dax2.0/state";
+	fault.value = "online_*";
+	fault.errnum = ENOMEM;
+	assert_int_equal(ask(&machine, online, "dax2.0"), -ENOMEM);
+	assert_contains(machine.error.message,
+			"dax2.0/state: Cannot allocate memory (dax2.0 is unplugged, and its "
+			"blocks could not be added or put online: see the kernel log)");
+	assert_as_before(&machine);
+	power_off(&machine, *state);
+}
+
 static void several_devices_have_a_result_each(void **state)
 {
 	struct machine machine = boot(*state, "offline\n");
@@ -395,22 +456,27 @@ static void mixed_zones_are_no_success(void **state)
 struct trial {
 	const char *name; /* NULL: all regions */
 	struct kmemd_request request;
+	bool unplugged;
 };
 
 static const struct trial trials[] = {
-	{"dax2.0", {.verb = KMEMD_OFFLINE_MEMORY}},
-	{"dax2.0", {.verb = KMEMD_ONLINE_MEMORY, .no_movable = true}},
-	{"dax2.0", {.verb = KMEMD_RECONFIGURE_DEVICE, .mode = KMEMD_MODE_DEVDAX, .force = true}},
-	{"dax1.0", {.verb = KMEMD_RECONFIGURE_DEVICE, .mode = KMEMD_MODE_SYSTEM_RAM}},
+	{"dax2.0", {.verb = KMEMD_OFFLINE_MEMORY}, false},
+	{"dax2.0", {.verb = KMEMD_ONLINE_MEMORY, .no_movable = true}, false},
+	{"dax2.0",
+	 {.verb = KMEMD_RECONFIGURE_DEVICE, .mode = KMEMD_MODE_DEVDAX, .force = true},
+	 false},
+	{"dax1.0", {.verb = KMEMD_RECONFIGURE_DEVICE, .mode = KMEMD_MODE_SYSTEM_RAM}, false},
 	{"dax2.0",
 	 {.verb = KMEMD_RECONFIGURE_DEVICE,
 	  .has_size = true,
 	  .size = 4 * BLOCK,
 	  .align = BLOCK / 64,
-	  .force = true}},
-	{"dax2.0", {.verb = KMEMD_DESTROY_DEVICE, .force = true}},
-	{"dax1.0", {.verb = KMEMD_DISABLE_DEVICE}},
-	{NULL, {.verb = KMEMD_CREATE_DEVICE}},
+	  .force = true},
+	 false},
+	{"dax2.0", {.verb = KMEMD_DESTROY_DEVICE, .force = true}, false},
+	{"dax1.0", {.verb = KMEMD_DISABLE_DEVICE}, false},
+	{NULL, {.verb = KMEMD_CREATE_DEVICE}, false},
+	{"dax2.0", {.verb = KMEMD_ONLINE_MEMORY}, true},
 };
 
 /* What creates a device finds capacity that dax2.0 leaves to its region. */
@@ -428,6 +494,8 @@ static struct machine boot_for(const char *folder, const struct trial *trial)
 		assert_done(&machine, ask(&machine, shrink, "dax2.0"));
 		take_picture(&machine);
 	}
+	if (trial->unplugged)
+		unplug(&machine);
 	return machine;
 }
 
@@ -634,6 +702,8 @@ int main(void)
 		with_folder(memory_goes_offline_and_is_held_until_it_is_back),
 		with_folder(all_ranges_and_no_neighbours),
 		with_folder(modes_change_whatever_the_kernel_does_by_itself),
+		with_folder(what_is_unplugged_is_plugged_in_again),
+		with_folder(what_cannot_be_plugged_in_stays_unplugged),
 		with_folder(several_devices_have_a_result_each),
 		with_folder(all_leaves_persistent_memory_alone),
 		with_folder(devices_are_cut_resized_and_destroyed),

@@ -48,6 +48,61 @@ static void capacity_that_nobody_uses(void **state)
 	machine_tear_down(&machine);
 }
 
+static void capacity_is_what_is_left_of_it(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, FRESH);
+	machine.inventory->memdevs.items[0].ram_allocated = 128 * MIB;
+	assert_found(&machine, SEVERITY_WARNING, "cxl-uncommitted", "384 MiB of mem0", "");
+	machine.inventory->memdevs.items[0].ram_allocated = 512 * MIB;
+	assert_not_found(&machine, "cxl-uncommitted");
+	machine_tear_down(&machine);
+}
+
+/* Mode=system-ram alone asks for no region, nor does one for what is to be ignored. */
+static void capacity_that_no_policy_wants_a_region_of(void **state)
+{
+	static const char *const policies[] = {
+		"[Match]\nKind=cxl-ram\n[Region]\nCreate=no\n[Memory]\nMode=system-ram\n",
+		"[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n[Memory]\nMode=ignore\n",
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct machine machine;
+
+		machine_set_up(&machine, FRESH);
+		kmemd_policy_free(machine.policy);
+		machine.facts.policy = machine.policy = policy_of(policies[i]);
+		assert_found(&machine, SEVERITY_NOTE, "cxl-uncommitted", "512 MiB", "Create=yes");
+		assert_contains(seek(&machine, "cxl-uncommitted")->why, "no policy file asks");
+		machine_tear_down(&machine);
+	}
+}
+
+/* Under a hypervisor regions cannot be made; what needs none is done as everywhere. */
+static void what_needs_no_region_is_cured_under_a_hypervisor_too(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, HEALTHY);
+	machine.facts.hypervisor = true;
+	machine.inventory->dax.items[0].blocks.items[0].state = BLOCK_OFFLINE;
+	assert_found(&machine, SEVERITY_WARNING, "blocks-offline", "offline", "kmemctl apply mem");
+	assert_int_equal(seek(&machine, "blocks-offline")->cure_type, CURE_COMMAND);
+	machine.record = (struct record){.state = RECORD_FAILED, .message = "mem0: no"};
+	strcpy(machine.record.device, "cxl-ram:0x1234");
+	machine.record.instance = device_called(&machine, "cxl-ram:0x1234")->instance;
+	machine.facts.records.items = &machine.record;
+	machine.facts.records.count = 1;
+	assert_found(&machine, SEVERITY_ERROR, "failed", "mem0: no", "kmemctl apply");
+	assert_int_equal(seek(&machine, "failed")->cure_type, CURE_COMMAND);
+	machine_tear_down(&machine);
+}
+
 static void capacity_that_no_region_can_use(void **state)
 {
 	struct decoder_fact decoders[3] = {
@@ -182,6 +237,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(regions_that_cannot_be_committed),
 		cmocka_unit_test(capacity_that_nobody_uses),
+		cmocka_unit_test(capacity_is_what_is_left_of_it),
+		cmocka_unit_test(capacity_that_no_policy_wants_a_region_of),
+		cmocka_unit_test(what_needs_no_region_is_cured_under_a_hypervisor_too),
 		cmocka_unit_test(capacity_that_no_region_can_use),
 		cmocka_unit_test(what_firmware_locked),
 		cmocka_unit_test(what_lies_in_a_window),

@@ -76,6 +76,11 @@ static void a_memmap_that_does_not_fit(void **state)
 	machine.inventory->host.memory_available = 8 * MIB;
 	assert_not_found(&machine, "memmap-too-large");
 	machine_tear_down(&machine);
+	machine_set_up(&machine, HEALTHY); /* it is there already, and its memmap, too */
+	strcpy(machine.facts.memmap_parameter, "N");
+	machine.inventory->host.memory_available = MIB;
+	assert_not_found(&machine, "memmap-too-large");
+	machine_tear_down(&machine);
 }
 
 static void more_movable_than_the_kernel_can_live_with(void **state)
@@ -108,6 +113,9 @@ static void ranges_that_nobody_owns(void **state)
 	machine.facts.resources.items = &machine.resource;
 	machine.facts.resources.count = 1;
 	assert_not_found(&machine, "stuck-range");
+	machine.resource.range.start += machine.resource.range.size; /* beside it */
+	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "belong to no device", "");
+	machine.resource.range = dax->ranges.items[0];
 	strcpy(dax->driver, "device_dax");
 	assert_found(&machine, SEVERITY_ERROR, "stuck-range", "belong to no device",
 		     "echo offline");
@@ -321,6 +329,21 @@ static void what_policy_will_add_counts_for_the_ratio(void **state)
 	machine_tear_down(&machine);
 }
 
+static void of_what_is_partly_there_the_rest_is_to_come(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	machine_set_up(&machine, HEALTHY);
+	machine.inventory->dax.items[0].size -= 128 * MIB;
+	machine.facts.kernel_zone = GIB;
+	machine.facts.movable_zone = 3 * GIB - 128 * MIB;
+	assert_not_found(&machine, "zone-ratio");
+	machine.facts.movable_zone++;
+	assert_found(&machine, SEVERITY_NOTE, "zone-ratio", "movable", "Zone=kernel");
+	machine_tear_down(&machine);
+}
+
 static void the_command_names_the_blocks_of_a_range(void **state)
 {
 	struct machine machine;
@@ -419,6 +442,7 @@ int main(void)
 		cmocka_unit_test(alignment_of_what_is_no_memory),
 		cmocka_unit_test(where_the_kernel_cannot_put_the_memmap),
 		cmocka_unit_test(what_policy_will_add_counts_for_the_ratio),
+		cmocka_unit_test(of_what_is_partly_there_the_rest_is_to_come),
 		cmocka_unit_test(the_command_names_the_blocks_of_a_range),
 		cmocka_unit_test(pages_that_are_broken),
 		cmocka_unit_test(an_nvdimm_that_reports_a_failure),

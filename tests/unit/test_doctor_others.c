@@ -139,12 +139,15 @@ static void ours_is_refused(void **state)
 	assert_not_found(&machine, "kmem-rejected"); /* it is loaded when it is needed */
 	strcpy(machine.facts.log.rejected, "kmem: Unknown symbol x");
 	assert_found(&machine, SEVERITY_ERROR, "kmem-rejected", "Unknown symbol x", "dkms install");
+	assert_int_equal(machine.findings.count, 1); /* one reason is enough */
 	strcpy(machine.facts.lock.lockdown, "integrity");
 	assert_found(&machine, SEVERITY_ERROR, "kmem-unsigned", "(integrity)", "mokutil --import");
+	assert_int_equal(machine.findings.count, 1);
 	machine.ours.is_signed = true;
 	assert_not_found(&machine, "kmem-unsigned");
 	strcpy(machine.ours.vermagic, LINUX "-rt SMP ");
 	assert_found(&machine, SEVERITY_ERROR, "kmem-wrong-kernel", "-rt", "-k " LINUX);
+	assert_int_equal(machine.findings.count, 1);
 	machine_tear_down(&machine);
 }
 

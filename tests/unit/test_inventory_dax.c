@@ -66,6 +66,10 @@ static void an_interleaved_region_belongs_to_all_its_memdevs(void **state)
 	assert_int_equal(dax->size, GIB);
 	assert_int_equal(dax->target_node, 1);
 	assert_counts(dax, 0, 0, 0, 8);
+	assert_non_null(inventory_dax(inventory, "0x5678"));
+	assert_null(inventory_dax(inventory, "0x9999"));
+	assert_null(inventory_dax(inventory, "mem7"));
+	assert_null(inventory_dax(inventory, ""));
 }
 
 static void a_namespace_is_known_by_its_uuid(void **state)
@@ -198,7 +202,7 @@ static void the_driver_counts_so_nobody_else_has_to(void **state)
 
 	assert_int_equal(dax_named(counted, "dax0.0")->blocks.count, 0);
 	assert_counts(dax_named(counted, "dax0.0"), 60, 8, 30, 2);
-	/* Whoever changes blocks wants to know which. */
+	/* A caller that changes blocks wants to know which. */
 	tree_block(*state, 1024 * GIB / BLOCK + 5, "Movable");
 	TREE(looked, *state, DAX_READ_BLOCKS);
 	assert_int_equal(dax_named(looked, "dax0.0")->blocks.count, 100);
@@ -272,6 +276,29 @@ static void a_device_without_blocks_is_told_by_one_look(void **state)
 
 	assert_int_equal(dax_named(looked, "dax0.0")->blocks.count, 0);
 	assert_counts(dax_named(counted, "dax0.0"), 0, 0, 0, 4);
+}
+
+/* However they are ordered: none is lost, and none is taken for another. */
+static void devices_know_their_regions(void **state)
+{
+	static const char *const names[] = {"dax0.0", "dax1.0", "dax2.0", "dax3.0", "dax4.0"};
+
+	for (unsigned int count = 1; count <= array_size(names); count++) {
+		unsigned int seen = 0;
+
+		folder_remove(*state);
+		for (unsigned int i = 0; i < count; i++)
+			tree_dax(*state, names[i], "device_dax", (8 + i) * GIB, BLOCK);
+		TREE(inventory, *state, 0);
+
+		assert_int_equal(inventory->dax_regions.count, count);
+		array_foreach(region, &inventory->dax_regions)
+			seen |= 1U << region->id;
+		assert_int_equal(seen, (1U << count) - 1);
+		array_foreach(dax, &inventory->dax)
+			assert_int_equal(inventory->dax_regions.items[dax->region].id,
+					 atoi(dax->name + strlen("dax")));
+	}
 }
 
 static void the_state_of_hotplug_is_kept_as_it_is(void **state)
@@ -367,6 +394,10 @@ static void attributes_that_are_no_numbers(void **state)
 		{"mapping0/end", "0xfffffffffffffffff", "mapping0/end says"},
 		{"mapping0/end", "0xffffffffffffffff", "is no range of memory"},
 		{"mapping0/end", "0x1", "is no range of memory"},
+		{"mapping0/end", "0x10000000000000", "is no range of memory"},
+		{"mapping0/end", "0xfffffffffffff",
+		 "its size is 1073741824 bytes and its mappings"},
+		{"mapping0/end", "0x100000000", "its size is 1073741824 bytes and its mappings"},
 	};
 
 	for (size_t i = 0; i < array_size(cases); i++) {
@@ -489,6 +520,7 @@ int main(void)
 		with_folder(nodes_are_read_where_nobody_counts_the_memmap),
 		with_folder(blocks_are_told_whatever_driver_is_bound),
 		with_folder(a_device_without_blocks_is_told_by_one_look),
+		with_folder(devices_know_their_regions),
 		with_folder(the_state_of_hotplug_is_kept_as_it_is),
 		with_folder(what_is_online_in_a_region_is_found_by_address),
 		with_folder(attributes_that_are_no_numbers),

@@ -194,6 +194,21 @@ static void fields_that_may_be_missing_survive(void **state)
 	assert_int_equal(inventory->dimms.items[0].flags, (1U << 6) - 1);
 }
 
+/* A new NVDIMM has used nothing of its life, which is another thing than not known. */
+static void what_is_zero_is_known(void **state)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = inventory_of(
+		"{'version': 1, 'host': {'block_size': 134217728}, 'dimms': [{'dimm': 'nmem0', "
+		"'life_used': 0}, {'dimm': 'nmem1'}]}");
+	_cleanup_(json_object_putp) struct json_object *json = kmemd_inventory_to_json(inventory);
+	struct json_object *used = json_member(json, "dimms", 0);
+
+	(void)state;
+	assert_true(json_object_object_get_ex(used, "life_used", NULL));
+	assert_int_equal(json_get_u64(used, "life_used"), 0);
+	assert_false(json_object_object_get_ex(json_member(json, "dimms", 1), "life_used", NULL));
+}
+
 /* What a snapshot does not say is unknown, and free space is what the regions leave. */
 static void fields_that_are_missing_are_unknown(void **state)
 {
@@ -335,6 +350,7 @@ int main(void)
 		cmocka_unit_test(recorded_inventories_survive_reading_and_writing),
 		cmocka_unit_test(every_field_survives),
 		cmocka_unit_test(fields_that_may_be_missing_survive),
+		cmocka_unit_test(what_is_zero_is_known),
 		cmocka_unit_test(fields_that_are_missing_are_unknown),
 		cmocka_unit_test(a_switch_that_is_missing_is_unknown),
 		cmocka_unit_test(what_is_no_inventory_is_refused),

@@ -130,6 +130,21 @@ static void every_way_of_a_namespace(void **state)
 		assert_null(ways[i].why_not);
 }
 
+/* Information and memmap fill a unit of 2 MiB: data begin behind it, and not one further on. */
+static void a_head_of_whole_units_loses_nothing(void **state)
+{
+	struct memmap_subject subject = a_tebibyte();
+	struct memmap_way ways[MEMMAP_WAYS];
+
+	(void)state;
+	subject.namespace_size = 128 * MIB - 512 * KIB; /* a memmap of 2 MiB less 8 KiB */
+	memmap_ways(&subject, ways);
+	assert_int_equal(ways[6].usable, 124 * MIB);
+	subject.namespace_size += 64 * 4096;
+	memmap_ways(&subject, ways);
+	assert_int_equal(ways[6].usable, 122 * MIB);
+}
+
 static void what_cannot_be_had_says_why(void **state)
 {
 	struct memmap_subject subject = a_tebibyte();
@@ -327,6 +342,87 @@ static void soft_reserved_memory_as_devdax(void **state)
 	json_object_put(json);
 }
 
+/* Exactly what is needed is enough. */
+static void a_memmap_fits_that_leaves_nothing(void **state)
+{
+	struct json_object *memory, *json;
+
+	(void)state;
+	for (unsigned int missing = 0; missing < 2; missing++) {
+		struct kmemd_inventory *inventory = inventory_recorded("two-expanders-online.json");
+
+		inventory->host.memmap_parameter = TRISTATE_NO;
+		inventory->host.memory_available = 8 * MIB - missing;
+		json = report(inventory, "mem0", &memory);
+		assert_string_equal(json_text(member(memory, "recommendation"), "memmap"),
+				    missing ? "none" : "dram");
+		json_object_put(json);
+	}
+}
+
+/* A devdax device of whole GiB has the smallest memmap with pages of that size. */
+static void the_largest_alignment_that_loses_nothing_is_advised(void **state)
+{
+	static const uint64_t sizes[] = {4 * GIB, 4 * GIB + 512 * MIB};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct kmemd_inventory *inventory = inventory_recorded("hmem-devdax.json");
+		struct json_object *memory, *json;
+
+		inventory->dax.items[0].size = sizes[i];
+		json = report(inventory, NULL, &memory);
+		assert_int_equal(json_get_u64(member(memory, "recommendation"), "align"),
+				 i ? PAGE_2M : PAGE_1G);
+		json_object_put(json);
+	}
+}
+
+static void a_namespace_takes_its_memmap_where_dram_is_short(void **state)
+{
+	struct kmemd_inventory *inventory = inventory_recorded("nvdimm-devdax-fsdax.json");
+	struct json_object *memory, *json = report(inventory, "namespace1.0", &memory);
+	uint64_t dram = json_get_u64(json_member(memory, "alternatives", 3), "dram_bytes");
+
+	(void)state;
+	json_object_put(json);
+	assert_true(dram > 0);
+	for (unsigned int missing = 0; missing < 2; missing++) {
+		inventory = inventory_recorded("nvdimm-devdax-fsdax.json");
+		inventory->host.memory_available = dram - missing;
+		json = report(inventory, "namespace1.0", &memory);
+		assert_string_equal(json_text(member(memory, "recommendation"), "memmap"),
+				    missing ? "device" : "dram");
+		json_object_put(json);
+	}
+}
+
+/* A namespace that keeps its memmap is larger by that and 2 MiB of information. */
+static void the_size_of_a_namespace_tells_where_its_memmap_is(void **state)
+{
+	static const struct {
+		uint64_t more; /* than the 448 MiB of the device, whose memmap has 7 MiB */
+		const char *where;
+	} cases[] = {{9 * MIB, "device"}, {9 * MIB - 4096, "dram"}, {2 * MIB, "dram"}, {0, "dram"}};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kmemd_inventory *inventory = inventory_recorded("nvdimm-devdax-fsdax.json");
+		struct json_object *memory, *json;
+
+		array_foreach(dax, &inventory->dax)
+			if (!strcmp(dax->name, "dax1.0"))
+				dax->size = 448 * MIB;
+		array_foreach(namespace, &inventory->namespaces)
+			if (!strcmp(namespace->name, "namespace1.0"))
+		namespace->size = 448 * MIB + cases[i].more;
+		json = report(inventory, "namespace1.0", &memory);
+		assert_string_equal(json_text(member(memory, "memmap"), "in_force"),
+				    cases[i].where);
+		json_object_put(json);
+	}
+}
+
 static void a_device_that_is_not_there(void **state)
 {
 	struct kmemd_inventory *inventory = inventory_recorded("hmem-devdax.json");
@@ -348,6 +444,7 @@ int main(void)
 		cmocka_unit_test(what_hugetlb_gives_back),
 		cmocka_unit_test(every_way_of_a_tebibyte),
 		cmocka_unit_test(every_way_of_a_namespace),
+		cmocka_unit_test(a_head_of_whole_units_loses_nothing),
 		cmocka_unit_test(what_cannot_be_had_says_why),
 		cmocka_unit_test(an_old_kernel_deduplicates_nothing),
 		cmocka_unit_test(an_expander_that_carries_its_memmap),
@@ -357,6 +454,10 @@ int main(void)
 		cmocka_unit_test(a_namespace_with_its_memmap_on_itself),
 		cmocka_unit_test(a_namespace_that_holds_a_file_system),
 		cmocka_unit_test(soft_reserved_memory_as_devdax),
+		cmocka_unit_test(a_memmap_fits_that_leaves_nothing),
+		cmocka_unit_test(the_largest_alignment_that_loses_nothing_is_advised),
+		cmocka_unit_test(a_namespace_takes_its_memmap_where_dram_is_short),
+		cmocka_unit_test(the_size_of_a_namespace_tells_where_its_memmap_is),
 		cmocka_unit_test(a_device_that_is_not_there),
 	};
 

@@ -202,8 +202,8 @@ static void undone_wherever_it_is_killed(void **state)
 
 		lived = survives_kill(n, move_to_dram, &machine);
 		if (!lived)
-			assert_int_equal(kmemd_drain(machine.kmemd, machine.policy, "dax9.9", &job,
-						     &machine.error),
+			assert_int_equal(kmemd_drain(machine.kmemd, machine.policy, DRAIN("dax9.9"),
+						     &job, &machine.error),
 					 -ENODEV);
 		after = kernel_tree();
 		if (!strcmp(text_of(sysfs(SWITCH)), "0"))

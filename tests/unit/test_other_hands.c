@@ -154,7 +154,7 @@ static void a_region_that_a_person_destroys_is_not_made_again(void **state)
 	for (unsigned int i = 512; i < 516; i++)
 		write_block(sysfs("devices/system/memory/memory%u", i), "offline");
 	assert_int_equal(write_commit("region0", "0"), 0);
-	assert_int_equal(write_target("region0", "\n"), 0);
+	assert_int_equal(write_target("region0", "target0", "\n"), 0);
 	assert_int_equal(write_dpa_size("decoder2.0", "0"), 0);
 	assert_int_equal(delete_region("region0"), 0);
 	apply(&machine, NULL);
@@ -246,7 +246,7 @@ static void what_may_be_held_is_left_alone(void **state)
 	boot(&machine, *state);
 	apply(&machine, NULL);
 	assert_int_equal(
-		kmemd_drain(machine.kmemd, machine.policy, "mem0", &machine.job, &machine.error),
+		kmemd_drain(machine.kmemd, machine.policy, DRAIN("mem0"), &machine.job, &machine.error),
 		0);
 	snprintf(path, sizeof(path), "%s", at(machine.kmemd->run, "devices/cxl-ram:0x1234.json"));
 	assert_int_equal(rename(path, at(*state, "kept")), 0);

@@ -15,7 +15,7 @@ static void free_capacity_becomes_a_region_that_is_online(void **state)
 	(void)state;
 	assert_string_equal(steps_text(&planned.plan), "create-region mem0; bind; online");
 	assert_string_equal(steps[0].create_region.root_decoder, "decoder0.0");
-	assert_string_equal(steps[0].create_region.endpoint_decoder, "decoder2.0");
+	assert_string_equal(steps[0].create_region.targets[0].decoder, "decoder2.0");
 	assert_int_equal(steps[0].create_region.size, GIB);
 	assert_int_equal(steps[0].lost_bytes, 0);
 	assert_int_equal(steps[0].why, KEY_CREATE);
@@ -127,13 +127,16 @@ static void a_window_has_to_fit_in_every_way(void **state)
 		"'ways': 1, 'largest_free': 4294967296, 'memdevs': ['mem0']}",
 		"{'decoder': 'decoder0.0', 'volatile_capable': true, 'creates_ram': true, "
 		"'ways': 2, 'largest_free': 4294967296, 'memdevs': ['mem0', 'mem1']}"};
+	static const char *const why[] = {"no CXL window for volatile memory reaches mem0",
+					  "no CXL window for volatile memory reaches mem0",
+					  "no CXL window for volatile memory reaches mem0",
+					  "decoder0.0, interleaves over 2 host bridges"};
 	struct machine machine = {0};
 
 	(void)state;
 	for (size_t i = 0; i < array_size(unfit); i++) {
 		machine.root_decoders = unfit[i];
-		assert_refused(&machine, RAM_POLICY, "mem0",
-			       "no CXL window for volatile memory reaches mem0");
+		assert_refused(&machine, RAM_POLICY, "mem0", why[i]);
 	}
 }
 

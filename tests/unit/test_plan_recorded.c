@@ -61,7 +61,7 @@ static void create_region(struct kmemd_inventory *inventory, const struct step *
 	region->committed = region->enabled = true;
 	target = array_add(&region->targets);
 	memcpy(target->memdev, step->target.name, sizeof(target->memdev));
-	memcpy(target->decoder, step->create_region.endpoint_decoder, sizeof(target->decoder));
+	memcpy(target->decoder, step->create_region.targets[0].decoder, sizeof(target->decoder));
 	memdev_by_name(inventory, step->target.name)->ram_allocated += step->create_region.size;
 
 	snprintf(dax->name, sizeof(dax->name), "dax%zu.0", 90 + inventory->regions.count);
@@ -166,7 +166,7 @@ static void do_step(struct kmemd_inventory *inventory, const struct step *step, 
 	}
 }
 
-/* The snapshot after a plan: its devices are found anew. */
+/* The snapshot after a plan: its devices are found again. */
 static struct kmemd_inventory *after_plan(struct kmemd_inventory *inventory,
 					  const struct plan *plan)
 {

@@ -16,7 +16,7 @@ struct setup {
 	enum source source;
 	const char *driver;
 	enum block_state blocks[4];
-	bool not_named, not_counted;
+	bool not_named, not_counted, unplugged;
 	struct kmemd_request request;
 };
 
@@ -53,6 +53,7 @@ static struct dax_device *add_dax(struct kmemd_inventory *inventory, const struc
 	dax->size = 512 * MIB;
 	dax->align = 2 * MIB;
 	dax->target_node = 1;
+	strcpy(dax->hotplug_state, setup->unplugged ? "unplugged" : "");
 	dax->memmap_on_memory = TRISTATE_NO;
 	*(struct range *)array_add(&dax->ranges) = (struct range){4 * GIB, 512 * MIB};
 	if (setup->not_counted)
@@ -244,6 +245,40 @@ static void memory_goes_online_and_offline(void **state)
 		assert_outcome(&cases[i].setup, &cases[i].outcome);
 }
 
+/* Somebody wrote "unplugged" to its state: it is bound, and has no block. */
+static void an_unplugged_device_gets_its_blocks_back(void **state)
+{
+#define UNPLUGGED .driver = "kmem", .unplugged = true
+	static const struct {
+		struct setup setup;
+		struct outcome outcome;
+	} cases[] = {
+		{{UNPLUGGED, .request = ASK(KMEMD_ONLINE_MEMORY)}, STEPS("plug dax0.0")},
+		{{UNPLUGGED, .not_counted = true, .request = ASK(KMEMD_ONLINE_MEMORY)},
+		 STEPS("plug dax0.0")},
+		{{UNPLUGGED, .request = TO_RAM()}, STEPS("plug dax0.0")},
+		{{UNPLUGGED, .request = TO_RAM(.no_online = true)}, STEPS("")},
+		{{UNPLUGGED, .not_counted = true, .request = ASK(KMEMD_OFFLINE_MEMORY)}, STEPS("")},
+		{{UNPLUGGED, .request = TO_DEVDAX()}, STEPS("bind dax0.0")},
+		{{UNPLUGGED, .request = ASK(KMEMD_DISABLE_DEVICE)}, STEPS("unbind dax0.0")},
+		/* What is bound to something else has no state, whatever was read. */
+		{{.driver = "device_dax", .unplugged = true, .request = TO_RAM()},
+		 STEPS("bind dax0.0; online dax0.0")},
+	};
+	struct setup into_kernel = {UNPLUGGED, .request = TO_RAM(.no_movable = true)};
+	struct made *made = make_plan(&into_kernel);
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++)
+		assert_outcome(&cases[i].setup, &cases[i].outcome);
+	step_text(made->plan.steps.items, text, sizeof(text));
+	assert_string_equal(text, "plug the 4 memory blocks of dax0.0 in again, online in the "
+				  "kernel zone");
+	assert_int_equal(made->plan.steps.items[0].dram_bytes, 8 * MIB);
+	release_made(made);
+}
+
 static void a_device_is_enabled_disabled_and_destroyed(void **state)
 {
 	static const struct {
@@ -286,7 +321,7 @@ static void a_device_is_enabled_disabled_and_destroyed(void **state)
 		assert_outcome(&cases[i].setup, &cases[i].outcome);
 }
 
-static void a_device_is_cut_anew(void **state)
+static void a_device_is_cut_again(void **state)
 {
 #define SIZED(bytes, ...)                                                                          \
 	RECONFIGURE(KMEMD_MODE_UNCHANGED, .has_size = true, .size = bytes, ##__VA_ARGS__)
@@ -314,6 +349,10 @@ static void a_device_is_cut_anew(void **state)
 		 REFUSED("512 MiB is no multiple of the alignment of dax0.0 (1 GiB)")},
 		{{.driver = "", .request = RECONFIGURE(KMEMD_MODE_UNCHANGED, .align = 4096)},
 		 STEPS("resize dax0.0")},
+		{{.driver = "", .request = RECONFIGURE(KMEMD_MODE_UNCHANGED, .align = 2 * MIB)},
+		 STEPS("")},
+		{{.driver = "", .request = TO_RAM(.has_size = true, .size = 64 * MIB)},
+		 REFUSED("dax0.0 (64 MiB) holds no whole memory block of 128 MiB")},
 		{{.source = SOURCE_NVDIMM, .driver = "", .request = SIZED(GIB)},
 		 REFUSED("ndctl create-namespace -f -e namespace0.0")},
 	};
@@ -357,11 +396,49 @@ static void a_device_is_created(void **state)
 	release_made(made);
 	region.available = 0;
 	assert_outcome(&cases[0].setup, &(struct outcome)REFUSED("nothing can be cut"));
+	region.available = MIB; /* less than a unit */
+	assert_outcome(&cases[0].setup, &(struct outcome)REFUSED("nothing can be cut"));
 	region.available = GIB;
+}
+
+/* In the alignment that is asked for, or the region's own, and never in less than 2 MiB. */
+static void a_new_device_is_cut_in_whole_units(void **state)
+{
+	static const struct {
+		uint64_t region_align, available, align, asked, size;
+	} cases[] = {
+		{2 * MIB, GIB + MIB, 0, 0, GIB},	 {GIB, GIB + 512 * MIB, 0, 0, GIB},
+		{2 * MIB, GIB + 512 * MIB, GIB, 0, GIB}, {4096, GIB + MIB, 0, 0, GIB},
+		{2 * MIB, GIB, 0, 512 * MIB, 512 * MIB}, {GIB, GIB, 0, 512 * MIB, 0},
+		{2 * MIB, GIB, GIB, 512 * MIB, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct setup setup = {.request = ASK(KMEMD_CREATE_DEVICE, .align = cases[i].align,
+						     .has_size = cases[i].asked != 0,
+						     .size = cases[i].asked)};
+		struct made *made;
+
+		region.available = cases[i].available;
+		region.align = cases[i].region_align;
+		made = make_plan(&setup);
+		if (cases[i].size)
+			assert_int_equal(made->plan.steps.items[0].shape.size, cases[i].size);
+		else
+			assert_contains(made->plan.refusal,
+					"512 MiB is no multiple of the alignment (1 GiB)");
+		release_made(made);
+	}
+	region.available = GIB;
+	region.align = 2 * MIB;
 }
 
 static void what_makes_no_sense_is_told(void **state)
 {
+	static const struct kmemd_range backwards = {8 * MIB, 6 * MIB - 1};
+	static const struct kmemd_range odd_start = {MIB, 4 * MIB - 1};
+	static const struct kmemd_range odd_end = {2 * MIB, 5 * MIB - 1};
 	static const struct {
 		struct kmemd_request request;
 		const char *mistake;
@@ -374,6 +451,12 @@ static void what_makes_no_sense_is_told(void **state)
 		{SIZED(3 * MIB), "no multiple"},
 		{SIZED(512 * MIB, .align = GIB), "no multiple"},
 		{SIZED(0), "destroy-device"},
+		{ASK(KMEMD_CREATE_DEVICE, .mappings = &backwards, .mapping_count = 1),
+		 "no range of whole units"},
+		{ASK(KMEMD_CREATE_DEVICE, .mappings = &odd_start, .mapping_count = 1),
+		 "no range of whole units"},
+		{ASK(KMEMD_CREATE_DEVICE, .mappings = &odd_end, .mapping_count = 1),
+		 "no range of whole units"},
 	};
 
 	(void)state;
@@ -381,6 +464,44 @@ static void what_makes_no_sense_is_told(void **state)
 		assert_non_null(request_mistake(&cases[i].request));
 		assert_contains(request_mistake(&cases[i].request), cases[i].mistake);
 	}
+}
+
+static void what_makes_sense_is_no_mistake(void **state)
+{
+	static const struct kmemd_range mapping = {2 * MIB, 4 * MIB - 1};
+	static const struct kmemd_request requests[] = {
+		TO_RAM(),
+		TO_RAM(.no_online = true),
+		TO_RAM(.no_movable = true),
+		TO_DEVDAX(),
+		SIZED(2 * MIB),
+		SIZED(GIB, .align = GIB),
+		RECONFIGURE(KMEMD_MODE_UNCHANGED, .align = 4096),
+		RECONFIGURE(KMEMD_MODE_UNCHANGED, .align = 2 * MIB),
+		ASK(KMEMD_CREATE_DEVICE, .mappings = &mapping, .mapping_count = 1),
+		ASK(KMEMD_ONLINE_MEMORY),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(requests); i++)
+		if (request_mistake(&requests[i]))
+			fail_msg("%zu: %s", i, request_mistake(&requests[i]));
+}
+
+/* Another driver may have a file system on it: it is taken away by force only. */
+static void a_device_of_somebody_elses_is_left_alone(void **state)
+{
+	static const struct setup asked = {.driver = "fsdev_dax", .request = TO_DEVDAX()};
+	static const struct setup forced = {.driver = "fsdev_dax",
+					    .request = ASK(KMEMD_DISABLE_DEVICE, .force = true)};
+	struct made *made = make_plan(&forced);
+
+	(void)state;
+	assert_outcome(&asked, &(struct outcome)REFUSED("dax0.0 is held by the driver fsdev_dax"));
+	assert_string_equal(steps_text(&made->plan), "unbind dax0.0");
+	assert_string_equal(made->plan.steps.items[0].unbind.driver, "fsdev_dax");
+	assert_true(made->plan.steps.items[0].unbind.force);
+	release_made(made);
 }
 
 /* Where the kernel puts blocks that appear meanwhile, whatever the machine's own setting is. */
@@ -404,6 +525,35 @@ static void the_kernels_own_onlining_is_held(void **state)
 
 		assert_string_equal(made->plan.auto_online, cases[i].word);
 		release_made(made);
+	}
+}
+
+/* Many blocks are put online in a good order, unless the driver does that itself. */
+static void many_blocks_of_the_kernels_own_driver_stay_offline_first(void **state)
+{
+	static const struct {
+		enum kmem_module kmem;
+		unsigned int blocks;
+		const char *word;
+	} cases[] = {
+		{KMEM_IN_TREE, 63, "online_movable"},
+		{KMEM_IN_TREE, 64, "offline"},
+		{KMEM_ABSENT, 503, "offline"},
+		{KMEM_DROP_IN, 503, "online_movable"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct host host = {.kmem = cases[i].kmem};
+		const struct device device = {.name = "dax0.0"};
+		struct plan plan = {.device = &device, .auto_online = "online_movable"};
+
+		plan_add_step(&plan, STEP_BIND, "dax0.0", KEY_COUNT)->bind.driver = "kmem";
+		plan_add_step(&plan, STEP_ONLINE, "dax0.0", KEY_COUNT)->blocks.count =
+			cases[i].blocks;
+		plan_hold_many_blocks(&plan, &host);
+		assert_string_equal(plan.auto_online, cases[i].word);
+		plan_release(&plan);
 	}
 }
 
@@ -447,19 +597,36 @@ static void costs_are_told(void **state)
 	release_made(made);
 }
 
+/* By hand the switch is changed by the command memmap, and by nothing else. */
+static void the_switch_of_the_memmap_is_left_alone(void **state)
+{
+	const struct setup setup = {.driver = "device_dax", .request = TO_RAM()};
+	struct made *made = make_plan(&setup);
+
+	(void)state;
+	assert_int_equal(made->plan.steps.items[0].bind.memmap, TRISTATE_UNKNOWN);
+	release_made(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mode_is_changed),
 		cmocka_unit_test(persistent_memory_has_to_be_named),
 		cmocka_unit_test(memory_goes_online_and_offline),
+		cmocka_unit_test(an_unplugged_device_gets_its_blocks_back),
 		cmocka_unit_test(a_device_is_enabled_disabled_and_destroyed),
-		cmocka_unit_test(a_device_is_cut_anew),
+		cmocka_unit_test(a_device_is_cut_again),
 		cmocka_unit_test(a_device_is_created),
 		cmocka_unit_test(what_makes_no_sense_is_told),
 		cmocka_unit_test(the_kernels_own_onlining_is_held),
+		cmocka_unit_test(many_blocks_of_the_kernels_own_driver_stay_offline_first),
 		cmocka_unit_test(what_policy_would_undo_is_held_against_it),
 		cmocka_unit_test(costs_are_told),
+		cmocka_unit_test(the_switch_of_the_memmap_is_left_alone),
+		cmocka_unit_test(what_makes_sense_is_no_mistake),
+		cmocka_unit_test(a_device_of_somebody_elses_is_left_alone),
+		cmocka_unit_test(a_new_device_is_cut_in_whole_units),
 	};
 
 	return cmocka_run_group_tests_name("plan_request", tests, NULL, NULL);

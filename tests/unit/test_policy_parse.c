@@ -109,6 +109,9 @@ static void every_key_is_taken_with_its_line(void **state)
 		"\n"
 		"[Region]\n"
 		"Create=yes\n"
+		"Interleave=12\n"
+		"Granularity=1K\n"
+		"WaitSec=1min\n"
 		"[Memory]\n"
 		"Mode=devdax\n"
 		"Zone=kernel\n"
@@ -117,8 +120,8 @@ static void every_key_is_taken_with_its_line(void **state)
 		"[Lifecycle]\n"
 		"DrainTimeoutSec=86400\n"
 		"OnFailure=keep\n");
-	static const unsigned int lines[KEY_COUNT] = {3,  4,  5,  6,  7,  8,  9,  10, 11,
-						      12, 15, 17, 18, 19, 20, 22, 23};
+	static const unsigned int lines[KEY_COUNT] = {3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
+						      15, 16, 17, 18, 20, 21, 22, 23, 25, 26};
 	const struct policy_file *file = policy->files.items;
 
 	(void)state;
@@ -285,6 +288,9 @@ static const struct values good_values[] = {
 	{KEY_MATCH_MODEL, {"0x8086", "*"}},
 	{KEY_MATCH_HOST, {"a.example.org", "node[0-9]", "!a"}},
 	{KEY_MATCH_KERNEL_VERSION, {"6.12.*", ">=6.8", "> 6.8 <7", "!6.1.*", "!<6.8"}},
+	{KEY_INTERLEAVE, {"auto", "AUTO", "1", "2", "3", "4", "6", "8", "12", "16", "0x10"}},
+	{KEY_GRANULARITY, {"auto", "256", "512", "1K", "1024", "2K", "4K", "8K", "16K", "16384"}},
+	{KEY_WAIT, {"0", "0s", "10", "10s", "1min 30s", "1h", "3600"}},
 	{KEY_CREATE, {"yes", "no", "true", "off", "1"}},
 	{KEY_MODE, {"system-ram", "devdax", "ignore"}},
 	{KEY_ZONE, {"movable", "kernel"}},
@@ -314,6 +320,9 @@ static const struct values bad_values[] = {
 	{KEY_MATCH_HOST, {"!"}},
 	{KEY_MATCH_KERNEL_VERSION, {"!", ">=", ">=6.*", "=6.8", ">=<6", ">=6.8>"}},
 	{KEY_CREATE, {"", "maybe", "2", "auto", "yes yes"}},
+	{KEY_INTERLEAVE, {"", "0", "5", "7", "32", "yes", "2 4", "4ways"}},
+	{KEY_GRANULARITY, {"", "0", "128", "255", "300", "3K", "32K", "256 512"}},
+	{KEY_WAIT, {"", "auto", "-1", "3601", "2h", "10x", "1 2"}},
 	{KEY_MODE, {"", "ram", "system ram", "system-ram devdax"}},
 	{KEY_ZONE, {"", "normal", "auto", "movable kernel"}},
 	{KEY_MEMMAP_ON_MEMORY, {"", "maybe", "device"}},
@@ -404,7 +413,8 @@ static void an_unknown_section_or_key_is_told_with_what_there_is(void **state)
 		   "it belongs into [Region]");
 	assert_bad(GOOD_MATCH "[match]\nKind=hmem\n" GOOD_MODE, 3, "[match]: no such section");
 	assert_bad(GOOD_MATCH GOOD_MODE "zone=movable\n", 5, "[Memory] zone=: no such key");
-	assert_bad(GOOD_MATCH GOOD_MODE "[Region]\nInterleave=2\n", 6, "allowed are Create");
+	assert_bad(GOOD_MATCH GOOD_MODE "[Region]\nAffinity=2\n", 6,
+		   "allowed are Create, Interleave, Granularity, WaitSec");
 	assert_bad(GOOD_MATCH GOOD_MODE "[Lifecycle]\nOnHealth=drain\n", 6,
 		   "allowed are DrainTimeoutSec, OnFailure");
 }

@@ -160,6 +160,29 @@ static void what_is_left_to_plan_was_not_done(void **state)
 		   "still shows work to do: bind dax0.0 to device_dax");
 }
 
+/* What another part of the plan was about, or nobody, is not this one's failure. */
+static void what_is_out_of_scope_is_not_looked_at(void **state)
+{
+	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = policy_of(RAM_POLICY);
+	char others[][DEVICE_NAME_MAX] = {"region9", "dax9.0"}, own[][DEVICE_NAME_MAX] = {"dax0.0"};
+	const struct verify_scope other = {others, array_size(others), false};
+	const struct verify_scope ours = {own, array_size(own), false};
+	struct kmemd_inventory *inventory = machine("'driver': '', ", "absent", "absent");
+	struct decision decision = {.settings = default_settings};
+	struct kmemd_error error = {0};
+
+	(void)state;
+	policy_decide(policy, &inventory->host, inventory->devices.items, &decision);
+	assert_int_equal(
+		verify_policy(inventory, "cxl-ram:0x1234", &decision, GOAL_POLICY, &other, &error),
+		0);
+	assert_int_equal(
+		verify_policy(inventory, "cxl-ram:0x1234", &decision, GOAL_POLICY, &ours, &error),
+		-EIO);
+	assert_contains(error.message, "dax0.0 is bound to no driver");
+	kmemd_inventory_free(inventory);
+}
+
 static void a_drained_device_has_nothing_left(void **state)
 {
 	static const char drained[] =
@@ -184,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_memmap_in_the_wrong_place_is_named),
 		cmocka_unit_test(a_device_that_is_gone_is_told),
 		cmocka_unit_test(what_is_left_to_plan_was_not_done),
+		cmocka_unit_test(what_is_out_of_scope_is_not_looked_at),
 		cmocka_unit_test(a_drained_device_has_nothing_left),
 	};
 

@@ -91,6 +91,7 @@ class Guest:
     cmdline     added to the kernel's command line
     expanders   list of Expander that are there at boot, in ports 0, 1, ...; their ids are x0, x1, ...
     ports       number of further, empty CXL ports for hot-plug; they follow those of the expanders
+    bridges     number of CXL host bridges; ports go to them in turn, and the window is interleaved over them
     window      size of the CXL fixed memory window: the room for all expanders together
     nvdimms     list of Nvdimm; their ids are nv0, nv1, ...
     overlays    folders whose contents are laid over the guest's file system (`make install DESTDIR=` makes one)
@@ -99,7 +100,7 @@ class Guest:
     """
 
     def __init__(self, name, *, kernel="6.12", memory="2G", memory_max="128G", slots=8, cpus=2, cmdline="", expanders=(),
-                 ports=0, window="4G", nvdimms=(), overlays=(), files=None, qemu_args=()):
+                 ports=0, bridges=1, window="4G", nvdimms=(), overlays=(), files=None, qemu_args=()):
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
             raise ValueError(f"guest name '{name}': letters, digits, '_', '.' and '-' are allowed")
         self.name = name
@@ -111,6 +112,7 @@ class Guest:
         self._kernel = lab.Kernel(kernel)
         self.release = self._kernel.release
         self._config = {"memory": memory, "memory_max": memory_max, "slots": slots, "cpus": cpus, "cxl": self.cxl}
+        self._bridges = bridges
         self._cmdline, self._window, self._qemu_args = cmdline, window, list(qemu_args)
         self._expanders, self._nvdimms = list(expanders), list(nvdimms)
         self._ports = len(self._expanders) + ports
@@ -250,7 +252,7 @@ class Guest:
             lab.accelerator(self._kernel, self.cxl), **self._config)]
         command += machine.channel_arguments(self._sockets, self.folder / "console.log")
         if self.cxl:
-            command += machine.cxl_arguments(self._expanders, self._ports, self._window)
+            command += machine.cxl_arguments(self._expanders, self._ports, self._window, self._bridges)
         for number, nvdimm in enumerate(self._nvdimms):
             path = pathlib.Path(nvdimm.file or self.folder / f"nv{number}.img")
             if not path.exists():
@@ -400,7 +402,7 @@ class Guest:
         plugged by then would be thrown out by it."""
         if any(plugged.port == port for plugged in self._plugged.values()):
             raise ValueError(f"port {port}: an expander is in it already")
-        self.wait_until(f"(( (0x$(setpci -s {machine.port_address(port)} CAP_EXP+18.w) & 0x700) == 0x700 ))", timeout=10)
+        self.wait_until(f"(( (0x$(setpci -s {machine.port_address(port, self._bridges)} CAP_EXP+18.w) & 0x700) == 0x700 ))", timeout=10)
 
     def unplug(self, device, wait=True, timeout=60):
         """Ask the guest to let a device go (as a press on the slot's attention button does) and, with `wait`, wait
@@ -429,7 +431,7 @@ class Guest:
         # back of the kernel's driver, with the slot's interrupt (bit 5) masked, and on again: with the interrupt, the
         # kernel then finds a powered slot that is empty. Bit 3 lets a change of presence interrupt; Linux leaves that
         # to the change of the link in slots with an attention button, but for the link QEMU raises no interrupt.
-        self.run(f"setpci -s {machine.port_address(port)} CAP_EXP+18.w=0700:0720 CAP_EXP+18.w=0128:0728")
+        self.run(f"setpci -s {machine.port_address(port, self._bridges)} CAP_EXP+18.w=0700:0720 CAP_EXP+18.w=0128:0728")
         if device in self._devices():
             raise GuestError(f"{device} is still in port {port} after its slot lost power")
         self._forget(device)

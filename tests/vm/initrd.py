@@ -3,7 +3,7 @@
 
 The kernel unpacks any number of cpio archives ("newc", Documentation/driver-api/early-userspace/buffer-format.rst)
 that follow each other, each on a 4-byte boundary; what comes later replaces what came before. Files belong to root
-in the guest, whoever owns them here.
+in the guest, no matter who owns them here.
 """
 import os
 import pathlib

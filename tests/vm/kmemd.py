@@ -253,6 +253,11 @@ class Plugged:
         self.guest.unplug(self.device)
         self.device = None
 
+    def ejected(self):
+        """Wait until the guest has let it go by itself."""
+        self.guest.wait_unplugged(self.device)
+        self.device = None
+
     def pull(self):
         """Tear it out."""
         self.guest.surprise_unplug(self.device)

@@ -84,20 +84,27 @@ def _device_text(properties):
     return f"{properties['driver']},{_arguments(rest)}"
 
 
-def port_address(port):
-    """The PCI address of a CXL root port in the guest: the host bridge makes bus 12."""
-    return f"0000:0c:{port:02x}.0"
+def _bridge_bus(bridge):
+    """The number of a CXL host bridge's bus."""
+    return 0x0c + 0x40 * bridge
 
 
-def cxl_arguments(expanders, ports, window):
-    """One CXL host bridge with `ports` root ports named port0, port1, ..., the first of them holding the expanders
-    (ids x0, x1, ...), and one fixed memory window of the given size."""
-    arguments = ["-device", "pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1",
-                 "-M", f"cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size={window}"]
+def port_address(port, bridges=1):
+    """The PCI address of a CXL root port in the guest."""
+    return f"0000:{_bridge_bus(port % bridges):02x}:{port // bridges:02x}.0"
+
+
+def cxl_arguments(expanders, ports, window, bridges=1):
+    """CXL host bridges with `ports` root ports altogether named port0, port1, ..., which go to the bridges in turn, the
+    first of them holding the expanders (ids x0, x1, ...), and one fixed memory window of the given size, interleaved over all bridges."""
+    arguments = ["-M", ",".join([f"cxl-fmw.0.targets.{bridge}=cxl.{bridge + 1}" for bridge in range(bridges)] +
+                                [f"cxl-fmw.0.size={window}"])]
+    for bridge in range(bridges):
+        arguments += ["-device", f"pxb-cxl,bus_nr={_bridge_bus(bridge)},bus=pcie.0,id=cxl.{bridge + 1}"]
     for number in range(ports):
         # Slot numbers are unique in a chassis; 0 and 1 are left to the machine's own bridges.
-        arguments += ["-device", f"cxl-rp,port={number},bus=cxl.1,addr={number:#x},id=port{number},chassis=0,"
-                                 f"slot={number + 2}"]
+        arguments += ["-device", f"cxl-rp,port={number // bridges},bus=cxl.{number % bridges + 1},addr={number // bridges:#x},"
+                                 f"id=port{number},chassis=0,slot={number + 2}"]
     for number, expander in enumerate(expanders):
         for backend in expander.backends(f"x{number}"):
             arguments += ["-object", _object_text(backend)]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A distribution's udev rule onlines every memory block as soon as it is there, in no particular zone. The blocks that kmemd looks after
-end in the zone that policy says, whoever is first."""
+end in the zone that policy says, no matter who is first."""
 import time
 
 import pytest

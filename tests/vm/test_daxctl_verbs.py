@@ -118,6 +118,39 @@ def test_memory_goes_offline_and_online(guest):
 
 
 @everywhere
+def test_unplugged_by_state_and_plugged_in_again(guest):
+    """Somebody writes "unplugged" to the device's state (our driver; in-tree from 7.3 on): it is bound and has no block."""
+    state = "/sys/bus/dax/devices/dax0.0/state"
+    if guest.run(f"[ -e {state} ]", check=False).rc:
+        assert "stock" in guest.name
+        return
+    before = see(guest)
+    guest.run(f"echo unplugged >{state}")
+    assert blocks(guest) == {"absent"} and driver(guest) == "kmem"
+    unplugged = see(guest)
+    assert "nothing to change" in works(guest, "offline-memory dax0.0")
+    assert "nothing to change" in works(guest, "reconfigure-device -m system-ram --no-online --json=off dax0.0")
+    assert "plug the 4 memory blocks of dax0.0 in again, online in the movable zone" in kmemctl(guest, "online-memory -n dax0.0").out
+    assert blocks(guest) == {"absent"}
+    assert works(guest, "online-memory dax0.0").endswith("onlined memory for 1 device\n")
+    assert see(guest).total == before.total and blocks(guest) == {"Movable"}
+    assert "nothing to change" in works(guest, "online-memory dax0.0")
+    guest.run(f"echo unplugged >{state}")
+    works(guest, "reconfigure-device -m system-ram --no-movable --json=off dax0.0")
+    assert blocks(guest) == {"Normal"} and guest.read(state).strip() == "online_kernel"
+    guest.run(f"echo unplugged >{state}")
+    assert (see(guest).states, see(guest).total) == (unplugged.states, unplugged.total)
+    # What stands in its way is told, and it stays as it was.
+    guest.run(f"modprobe memory-notifier-error-inject; echo -12 >{FAIL_OFFLINE.replace('OFFLINE', 'ONLINE')}")
+    try:
+        fails(guest, "online-memory dax0.0", 1, "dax0.0 is unplugged, and its blocks could not be added or put online")
+    finally:
+        guest.run(f"echo 0 >{FAIL_OFFLINE.replace('OFFLINE', 'ONLINE')}")
+    assert (see(guest).states, see(guest).total) == (unplugged.states, unplugged.total)
+    works(guest, "online-memory dax0.0")
+
+
+@everywhere
 def test_modes_and_json_as_daxctl_has_them(guest):
     refused = fails(guest, "reconfigure-device -m devdax dax0.0", 3, f"{BLOCKS} of {BLOCKS} memory blocks of dax0.0 are online")
     assert refused.err.endswith("reconfigured 0 devices\n")

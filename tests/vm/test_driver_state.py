@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from . import kernel_log, kmemd, lab
+from . import figures, kernel_log, kmemd, lab
 from .guest import Nvdimm
 from .initrd import CpioWriter, Executable
 from .kmemd import BLOCK, see
@@ -305,23 +305,94 @@ def test_others_change_blocks_meanwhile(guest, device):
 
 
 def test_unloaded_meanwhile(guest, device):
-    """The module comes and goes, and is refused to go while a block is online, while somebody else puts blocks online and offline."""
+    """The module comes and goes, and is refused to go while a block is online, while somebody else puts blocks online and offline, and a
+    third one binds and unbinds the device."""
     device.bind()
     first, last = device.numbers[0], device.numbers[-1]
     guest.run("systemd-run --quiet --unit=unloader bash -c 'while :; do rmmod kmem && echo gone || echo stays; modprobe kmem; "
-              f"echo {device.name} >/sys/bus/dax/drivers/kmem/new_id; done >/run/unloader 2>/dev/null'")
+              f"echo {device.name} >/sys/bus/dax/drivers/kmem/new_id; done >/run/unloader 2>/dev/null'; "
+              "systemd-run --quiet --unit=binder bash -c 'while :; do for verb in unbind bind; do "
+              f"echo {device.name} >/sys/bus/dax/drivers/kmem/$verb && echo $verb; done; done >/run/binder 2>/dev/null'")
     try:
         guest.run(f"end=$((SECONDS + 8)); while [ $SECONDS -lt $end ]; do for block in {{{first}..{last}}}; do "
                   f"echo online_movable >{BLOCKS}$block/state; done; sleep 0.1; for block in {{{first}..{last}}}; do "
                   f"echo offline >{BLOCKS}$block/state; done; sleep 0.1; done 2>/dev/null; true", timeout=90)
     finally:
-        guest.run("systemctl stop unloader")
-    counts = {word: int(guest.run(f"grep -c {word} /run/unloader || true").out) for word in ("gone", "stays")}
-    print(f"{guest.release}: the module was unloaded {counts['gone']} times, and {counts['stays']} times it was in use")
-    assert counts["gone"]
+        guest.run("systemctl stop unloader binder")
+    counts = {word: int(guest.run(f"cat /run/unloader /run/binder | grep -cx {word} || true").out)
+              for word in ("gone", "stays", "bind", "unbind")}
+    print(f"{guest.release}: the module was unloaded {counts['gone']} times, and {counts['stays']} times it was in use; beside it the device "
+          f"was bound {counts['bind']} times and unbound {counts['unbind']} times")
+    assert counts["gone"] and counts["bind"] and counts["unbind"]
     guest.run(f"modprobe kmem; for block in {{{first}..{last}}}; do echo offline >{BLOCKS}$block/state; done 2>/dev/null; "
               f"[ -e {device.path}/driver ] || echo {device.name} >/sys/bus/dax/drivers/kmem/new_id")
     device.bind()
+
+
+# What a signal may come into: how to get there, the write, and which states it may end in: as after the whole of it, or as before.
+SIGNALLED = {
+    "bind": ("echo {name} >driver/unbind", "/sys/bus/dax/drivers/kmem/bind {name}", ("online_movable",), ("unbound",)),
+    "online": ("echo unplugged >state", "{path}/state online_movable", ("online_movable",), ("unplugged",)),
+    "unplug": ("", "{path}/state unplugged", ("unplugged",), ("online_movable",)),
+}
+SIGNALS = {"SIGINT": 2, "SIGALRM": 14, "SIGKILL": 9}
+# One run of a line: back online, there, the write with its signal, and what the device and its blocks say then.
+SIGNAL_RUN = """
+run() {{
+	echo unplugged >state || return
+	echo online_movable >state || return
+	{prepare}
+	out=$(signal-write $1 $2 {write}) || return
+	[ -e driver ] || {{ echo "$1 $2|$out|unbound|0 0 0 0"; echo {name} >/sys/bus/dax/drivers/kmem/bind; return; }}
+	online=$(cat /sys/devices/system/memory/memory{blocks}/state 2>/dev/null | grep -c '^online')
+	echo "$1 $2|$out|$(cat state)|$(cat kmem/blocks_added) $(cat kmem/blocks_online_movable) $(awk '$1 == "kmem" {{ print $3 }}' /proc/modules) $online"
+}}
+cd {path}
+echo online_movable >/sys/devices/system/memory/auto_online_blocks
+"""
+
+
+@pytest.mark.parametrize("what", SIGNALLED)
+def test_signals(guest, device, what):
+    """A signal at any moment of a write: the write is done or as if it had not been; the numbers are true; and the signal is handled,
+    once. Only SIGKILL may leave a part done (README), which `state` tells and `unplugged` cures."""
+    prepare, write, done, undone = SIGNALLED[what]
+    device.bind(1)
+    device.write("unplugged")
+    before = device.look()
+    first, last = device.numbers[0], device.numbers[-1]
+    script = SIGNAL_RUN.format(prepare=prepare.format(name=device.name), write=write.format(name=device.name, path=device.path),
+                               name=device.name, path=device.path, blocks=f"{{{first}..{last}}}")
+
+    def runs(pairs):
+        out = guest.run(script + "".join(f"run {number} {after}\n" for number, after in pairs), timeout=240).out
+        found = [line.split("|") for line in out.splitlines()]
+        assert len(found) == len(pairs), out
+        return found
+    try:
+        whole = sorted(int(line[1].split()[-2]) for line in runs([(0, 0)] * 3))[1]
+        steps = 5 if guest.release.startswith("6.12") else 3
+        pairs = [(number, whole * step // (steps - 1)) for number in SIGNALS.values() for step in range(steps)]
+        outcomes = {}
+        for run, said, state, *numbers in runs(pairs):
+            error, _, handled = said.rsplit(" ", 2)
+            killed = run.startswith("9 ")
+            assert killed or handled == "1", (run, said)
+            added, movable, holders, online = map(int, numbers[0].split())
+            assert movable == holders == online, (run, said, state, numbers)
+            assert added in (0, len(device.numbers)), (run, said, state, numbers)
+            allowed = done if error == "Success" else undone
+            assert state in (allowed if not killed else {*done, *undone, "online", "offline"}), (run, said, state, numbers)
+            assert error in ("Success", "Interrupted system call", "killed"), (run, said)
+            outcomes[error, state] = outcomes.get((error, state), 0) + 1
+        figures.say(f"Linux {guest.release}: {what} ({whole / 1000:.0f} ms), SIGINT, SIGALRM and SIGKILL at {steps} moments each: "
+                    + ", ".join(f"{count} times {error}, {state}" for (error, state), count in sorted(outcomes.items())))
+    finally:
+        guest.run("echo offline >/sys/devices/system/memory/auto_online_blocks")
+    assert device.write("unplugged") == ""
+    after = device.look()
+    assert (after.blocks, after.system, after.holders) == (before.blocks, before.system, 0)
+    assert device.write("online_movable") == device.write("unplugged") == ""
 
 
 def test_poisoned_block(guest, device):

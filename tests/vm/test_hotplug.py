@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The main job on Debian's 6.12 with our driver: expanders come online by themselves and carry their own memmap, are drained,
-unplugged and plugged again; and whoever is killed on the way, the machine ends as policy says.
+unplugged and plugged again; and whichever process is killed on the way, the machine ends as policy says.
 
 The kernel of this guest onlines new memory by itself, into a zone of its own choice: Debian's default.
 """
@@ -21,8 +21,9 @@ AT_BOOT, SECOND, THIRD, IGNORED = 0x1234, 0x5678, 0x9abc, 0x6666
 def guest(boot_guest):
     """One expander at boot, two empty ports, and a policy file that ignores one serial number."""
     ignore = f"[Match]\nKind=cxl-ram\nSerial={IGNORED:#x}\n\n[Memory]\nMode=ignore\n"
-    guest = boot_guest(**kmemd.options(expanders=[Expander("1G", serial=AT_BOOT)], ports=2,
-                                       files={f"{POLICY}/10-ignore.conf": ignore}))
+    options = kmemd.options(expanders=[Expander("1G", serial=AT_BOOT)], ports=2, files={f"{POLICY}/10-ignore.conf": ignore})
+    options["overlays"].append(kmemd.overlay("programs"))
+    guest = boot_guest(**options)
     wait_online(guest, AT_BOOT, GIB)
     wait_idle(guest)
     return guest
@@ -117,11 +118,73 @@ def test_apply_lifts_the_hold_of_a_drain(guest):
 
 
 def test_two_expanders_plugged_at_the_same_moment(guest):
+    # They are of one size: what is there when the daemon looks makes one region together, what comes a moment later one of its own.
+    def online(machine):
+        devices = [machine.dax_of(serial) for serial in (SECOND, THIRD)]
+        states = {block: machine.states.get(block) for dax in devices if dax for block in dax.blocks}
+        return all(devices) and list(states.values()) == ["Movable"] * 8
+
     with Plugged(guest, 1, SECOND), Plugged(guest, 2, THIRD):
-        wait_online(guest, SECOND, 512 * MIB)
-        machine = wait_online(guest, THIRD, 512 * MIB)
+        machine = wait_for(guest, online, "both expanders online", 90)
         wait_idle(guest)
         assert machine.nodes[machine.dax_of(SECOND).node]["MemTotal"] == 16 * (BLOCK - MEMMAP)
+
+
+def test_two_are_drained_and_ejected_at_once(guest):
+    """Their slots lose power, which QEMU answers by letting go of the cards; what is left is as it was before."""
+    before = see(guest)
+    with Plugged(guest, 1, SECOND) as second:
+        wait_online(guest, SECOND, second.size)
+        wait_idle(guest)
+        third = Plugged(guest, 2, THIRD)
+        third.plug()
+        wait_online(guest, THIRD, third.size)
+        wait_idle(guest)
+        slots = {entry["serial"]: entry.get("slot") for entry in kmemctl(guest, "inventory").json()["memdevs"]}
+        planned = kmemctl(guest, f"drain -n --eject {SECOND:#x}")
+        assert f"power off PCI slot {slots[SECOND]}" in planned.out and SECOND in see(guest).memdevs
+        wrong = kmemctl(guest, f"drain --eject {SECOND:#x} mem77")
+        assert wrong.rc == 5 and "mem77" in wrong.err and see(guest).blocks_of(SECOND) == ["Movable"] * 4
+
+        result = kmemctl(guest, f"drain --eject {SECOND:#x} {THIRD:#x}")
+        assert result.rc == 0, result.err
+        for expander, serial in ((second, SECOND), (third, THIRD)):
+            assert guest.run(f"cat /sys/bus/pci/slots/{slots[serial]}/power").out == "0\n"
+            expander.ejected()
+        wait_idle(guest)
+        gone = see(guest)
+        assert gone.memdevs.keys() == before.memdevs.keys()
+        assert (gone.states, gone.regions, gone.reserved, gone.total) == (before.states, before.regions, before.reserved, before.total)
+        assert records(guest) == {}
+        # What is plugged in again begins a new life.
+        second.plug()
+        wait_online(guest, SECOND, second.size)
+        wait_idle(guest)
+
+
+def test_others_are_brought_online_while_a_drain_waits(guest):
+    """Its memory is held in place: the drain tries again and again, and gives the lock away in between."""
+    # Then the node has no other memory that the process could get.
+    assert kmemctl(guest, f"drain {AT_BOOT:#x}").rc == 0
+    with Plugged(guest, 1, SECOND) as second:
+        machine = wait_online(guest, SECOND, second.size)
+        wait_idle(guest)
+        try:
+            guest.run("systemd-run --quiet --unit=locker -p LimitMEMLOCK=infinity -p StandardOutput=truncate:/run/locker "
+                      f"lock-memory {machine.dax_of(SECOND).node} 64")
+            guest.wait_until("grep -q locked /run/locker", timeout=60)
+            guest.run(f"systemd-run --quiet --unit=drainer -p StandardError=truncate:/run/drained kmemctl drain {SECOND:#x} --timeout=300")
+            guest.wait_until("[ -e /run/kmemd/waiting-*.json ]", timeout=60)
+            with Plugged(guest, 2, THIRD) as third:
+                wait_online(guest, THIRD, third.size)
+                assert guest.run("systemctl is-active drainer").out == "active\n"
+        finally:
+            guest.run("systemctl stop locker", check=False)
+        guest.wait_until("! systemctl is-active -q drainer", timeout=60)
+        assert "done and verified" in guest.run("cat /run/drained").out
+        assert SECOND in see(guest).memdevs and not see(guest).regions_of(SECOND)
+    assert kmemctl(guest, f"apply {AT_BOOT:#x}").rc == 0
+    wait_idle(guest)
 
 
 def test_through_every_state_by_daxctls_verbs(guest):

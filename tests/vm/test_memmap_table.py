@@ -62,7 +62,7 @@ class Bench:
         self.driver = driver
 
     def fresh_device(self):
-        """Make the dax device anew, so that nobody has written its memmap_on_memory yet; no driver has it then. Returns its name."""
+        """Make the dax device again, so that nobody has written its memmap_on_memory yet; no driver has it then. Returns its name."""
         self.guest.run(f"ndctl disable-namespace {self.namespace} && ndctl enable-namespace {self.namespace} && udevadm settle")
         name, = self.guest.run("ls /sys/bus/dax/devices").out.split()
         self.guest.run(f"echo {name} >{_DRIVERS}/device_dax/unbind")

@@ -6,7 +6,7 @@ import pytest
 
 from . import cxl_verbs, figures, kmemd, lab
 from .guest import Expander, Nvdimm
-from .kmemd import BLOCK, MEMMAP, MIB, Plugged, kmemctl, see, wait_idle, wait_online
+from .kmemd import BLOCK, MEMMAP, MIB, Plugged, kmemctl, see, wait_for, wait_idle, wait_online
 
 AT_BOOT, SECOND = 0x1234, 0x5678
 HALF = 512 * MIB
@@ -117,3 +117,38 @@ def test_soft_reserved_memory_is_system_ram_by_itself(guest):
     assert machine.nodes[SOFT_NODE]["MemTotal"] == SOFT     # its memmap is ordinary by default
     shown, = [entry for entry in guest.run("daxctl list").json() if entry["chardev"] == name]
     assert (shown["mode"], shown["target_node"], shown["online_memblocks"]) == ("system-ram", SOFT_NODE, SOFT // BLOCK)
+
+
+def test_pulled_out_while_online(guest):
+    """Last: what the kernel does when an expander goes with its memory online. Our driver remembers the blocks and gives back what is taken
+    offline afterwards; the kernel's own loses the range until the next boot, and says so. The memmap is in DRAM: what goes with the
+    expander cannot be taken offline (a warning in offline_pages(), whatever driver it had)."""
+    guest.write(f"{kmemd.POLICY}/10-pulled.conf",
+                f"[Match]\nKind=cxl-ram\nSerial={SECOND:#x}\n\n[Memory]\nMode=system-ram\nMemmapOnMemory=no\n")
+    guest.run("systemctl reload kmemd")
+    before = see(guest)
+    expander = Plugged(guest, 1, SECOND)
+    expander.plug()
+    machine = wait_online(guest, SECOND, HALF)
+    wait_idle(guest)
+    lost, region = machine.dax_of(SECOND).blocks, machine.regions_of(SECOND)[0].name
+    if not guest.ours:
+        guest.allow_kernel_problem("cannot be hotremoved until the next reboot")
+    expander.pull()
+    wait_for(guest, lambda machine: SECOND not in machine.memdevs, "the memdev gone")
+    wait_idle(guest)
+    assert guest.kernel_problems() == []
+    assert kmemctl(guest, "status").rc == 0 and kmemctl(guest, "list").rc == 0
+    assert [see(guest).states[block] for block in lost] == ["Movable"] * 4
+    guest.run(f"journalctl --no-pager -o cat -t kmemd | grep '{region}: its memdev was pulled out while 4 of its memory blocks were online'")
+    for block in reversed(lost):
+        guest.run(f"echo offline >/sys/devices/system/memory/memory{block}/state")
+    if guest.ours:
+        wait_for(guest, lambda machine: machine.states == before.states, "the blocks gone")
+        guest.run("dmesg | grep '4 of 4 memory blocks are still online; they are removed when they go offline'")
+        guest.run(f"echo {region} >/sys/bus/cxl/devices/decoder0.0/delete_region")
+        with expander:
+            assert wait_online(guest, SECOND, HALF).total == machine.total
+            wait_idle(guest)
+    else:
+        assert [see(guest).states[block] for block in lost] == ["offline"] * 4

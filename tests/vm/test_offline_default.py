@@ -228,9 +228,15 @@ def test_pulled_out_while_online(guest):
         wait_idle(guest)
         assert kmemctl(guest, "status").rc == 0 and kmemctl(guest, "list").rc == 0
         assert guest.kernel_problems() == []
-        # The kernel keeps the memory, whose contents are lost, and the region; it can be put right by hand.
+        # The kernel keeps the memory, whose contents are lost, and the region; it can be put right by hand. Our driver, whose device
+        # is gone, remembers the blocks, says so, and cannot be unloaded while one is online.
+        assert [machine.states[block] for block in lost] == ["Movable"] * 4
+        assert guest.run("cat /sys/module/kmem/refcnt").out.strip() == "8"      # with those of the other expander
+        assert guest.run("rmmod kmem", check=False).err.strip().endswith("Module kmem is in use")
+        guest.run("dmesg | grep '4 of 4 memory blocks are still online; they are removed when they go offline'")
         for block in reversed(lost):
             guest.run(f"echo offline >/sys/devices/system/memory/memory{block}/state")
+        guest.wait_until("[ $(cat /sys/module/kmem/refcnt) = 4 ]")
         wait_for(guest, lambda machine: machine.states == before.states, "the blocks gone")
         guest.run(f"echo {region} >/sys/bus/cxl/devices/decoder0.0/delete_region")
         expander.plug()

@@ -2,7 +2,7 @@
 /*
  * memory-groups: says in the kernel log which of the lowest numbers of memory groups are taken.
  *
- * The kernel shows memory groups nowhere. But a new one gets the lowest free number, so whoever makes a few of them learns which numbers
+ * The kernel shows memory groups nowhere. But a new one gets the lowest free number, so a module that makes a few of them learns which numbers
  * others hold: those left out. They are given back at once. A driver that leaks groups leaks low numbers first.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

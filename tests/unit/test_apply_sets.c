@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Jobs about two expanders that make one region, on a kernel made of files. */
+#include "base/error.h"
+#include "context.h"
+#include "fake-kernel.h"
+#include "job/drain-job.h"
+#include "job/event.h"
+#include "job/policy-job.h"
+#include "policy/policy.h"
+
+#define FIRST  "cxl-ram:0x1234"
+#define SECOND "cxl-ram:0x5678"
+#define POLICY(region)                                                                             \
+	"[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n" region "[Memory]\nMode=system-ram\n"
+
+static struct told {
+	char messages[4096];
+	unsigned int retry_ms, waited;
+} told;
+
+static void on_event(void *userdata, const struct kmemd_event *event)
+{
+	size_t used = strlen(told.messages);
+
+	(void)userdata;
+	if (event->type == KMEMD_EVENT_WAITING) {
+		told.retry_ms = event->retry_ms;
+		told.waited++;
+	} else if (event->message) {
+		snprintf(told.messages + used, sizeof(told.messages) - used, "%s\n",
+			 event->message);
+	}
+}
+
+static bool is_cancelled(void *userdata)
+{
+	(void)userdata;
+	return false;
+}
+
+static const struct kmemd_job by_hand = {.event = on_event, .cancelled = is_cancelled};
+static const struct kmemd_job by_daemon = {
+	.event = on_event, .cancelled = is_cancelled, .waits = true};
+
+struct machine {
+	struct kmemd *kmemd;
+	struct kmemd_policy *policy;
+	struct kmemd_error error;
+	char *before;
+};
+
+static struct machine boot(const char *folder, const char *policy)
+{
+	char run[600], proc[600];
+	struct kmemd_paths paths = {.sysfs = kernel, .run = run, .procfs = proc};
+	struct machine machine = {.policy = policy_of(policy)};
+
+	kernel_boot(folder, "offline");
+	kernel_plug_second();
+	memset(&told, 0, sizeof(told));
+	snprintf(run, sizeof(run), "%s/run", folder);
+	snprintf(proc, sizeof(proc), "%s/proc", folder);
+	assert_int_equal(kmemd_new(&machine.kmemd, &paths), 0);
+	machine.before = kernel_tree();
+	return machine;
+}
+
+static void power_off(struct machine *machine)
+{
+	if (fault.violation)
+		fail_msg("%s", fault.violation);
+	kmemd_free(machine->kmemd);
+	kmemd_policy_free(machine->policy);
+	free(machine->before);
+}
+
+static int apply(struct machine *machine, const struct kmemd_job *job, const char *device)
+{
+	memset(&machine->error, 0, sizeof(machine->error));
+	return kmemd_apply(machine->kmemd, machine->policy, device, job, &machine->error);
+}
+
+static void assert_applied(struct machine *machine, const struct kmemd_job *job, const char *device)
+{
+	if (apply(machine, job, device) < 0)
+		fail_msg("%s\n%s", machine->error.message, told.messages);
+}
+
+static const char *record_path_of(const struct machine *machine, const char *identity)
+{
+	return at(machine->kmemd->run, "devices/%s.json", identity);
+}
+
+static void assert_record(const struct machine *machine, const char *identity, const char *state)
+{
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+
+	assert_int_equal(json_read_file(record_path_of(machine, identity), &json), 0);
+	assert_string_equal(json_text(json, "state"), state);
+}
+
+static void assert_interleaved(void)
+{
+	assert_string_equal(text_of(cxl("region0", "commit")), "1");
+	assert_int_equal(number_of(cxl("region0", "interleave_ways")), 2);
+	assert_int_equal(number_of(cxl("region0", "size")), 8 * BLOCK);
+	assert_string_equal(text_of(cxl("region0", "target0")), "decoder2.0");
+	assert_string_equal(text_of(cxl("region0", "target1")), "decoder3.0");
+	assert_string_equal(text_of(sysfs("devices/system/memory/memory%" PRIu64 "/state",
+					  WINDOW_START / BLOCK + 7)),
+			    "online");
+}
+
+static void assert_as_before(const struct machine *machine)
+{
+	_cleanup_free_ char *now = kernel_tree();
+
+	assert_string_equal(now, machine->before);
+}
+
+/* --- making, draining, bringing back ------------------------------------------------------------
+ */
+
+static void two_expanders_make_one_region(void **state)
+{
+	struct machine machine = boot(*state, POLICY(""));
+
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_interleaved();
+	assert_record(&machine, FIRST, "left");
+	assert_record(&machine, SECOND, "left");
+	assert_int_equal(told.waited, 0);
+	assert_contains(told.messages, "create a region of 1 GiB on mem0, mem1 (2 ways of 256 "
+				       "bytes, window decoder0.0)");
+	/* The second look finds nothing to do, and nothing that another hand has changed. */
+	told.messages[0] = '\0';
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_string_equal(told.messages, "");
+	power_off(&machine);
+}
+
+static void a_drain_takes_the_other_along_and_its_name_brings_both_back(void **state)
+{
+	struct machine machine = boot(*state, POLICY(""));
+	struct kmemd_error error = {0};
+
+	assert_applied(&machine, &by_hand, NULL);
+	told.messages[0] = '\0';
+	assert_int_equal(
+		kmemd_drain(machine.kmemd, machine.policy, DRAIN("mem1"), &by_hand, &error), 0);
+	assert_contains(told.messages,
+			"region0 is interleaved over 2 memdevs: mem0 goes along, and is held too");
+	assert_as_before(&machine);
+	assert_record(&machine, FIRST, "held");
+	assert_record(&machine, SECOND, "held");
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_as_before(&machine);
+	assert_applied(&machine, &by_hand, "mem1");
+	assert_interleaved();
+	assert_record(&machine, FIRST, "left");
+	assert_record(&machine, SECOND, "left");
+	power_off(&machine);
+}
+
+static void what_is_held_is_in_no_set(void **state)
+{
+	struct machine machine = boot(*state, POLICY(""));
+	struct kmemd_error error = {0};
+
+	assert_int_equal(
+		kmemd_drain(machine.kmemd, machine.policy, DRAIN("mem1"), &by_hand, &error), 0);
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_int_equal(number_of(cxl("region0", "interleave_ways")), 1);
+	assert_string_equal(text_of(cxl("region0", "target0")), "decoder2.0");
+	assert_int_equal(number_of(cxl("decoder3.0", "dpa_size")), 0);
+	assert_record(&machine, SECOND, "held");
+	power_off(&machine);
+}
+
+static void a_set_that_fails_fails_as_a_whole_and_comes_back_as_one(void **state)
+{
+	struct machine machine = boot(*state, POLICY(""));
+
+	fault.path = "*/region0/target1";
+	fault.value = "decoder3.0";
+	fault.errnum = ENXIO;
+	assert_true(apply(&machine, &by_daemon, NULL) < 0);
+	assert_contains(machine.error.message, "target1");
+	assert_as_before(&machine);
+	assert_record(&machine, FIRST, "failed");
+	assert_record(&machine, SECOND, "failed");
+	fault.path = fault.value = NULL;
+	/* Neither is tried by itself, not even alone. */
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_as_before(&machine);
+	assert_applied(&machine, &by_hand, "mem0");
+	assert_interleaved();
+	power_off(&machine);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------
+ */
+
+static void the_daemon_waits_for_an_incomplete_set_until_its_time_is_over(void **state)
+{
+	struct machine machine = boot(*state, POLICY("Interleave=4\nWaitSec=30\n"));
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	unsigned int retry_ms;
+
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_as_before(&machine);
+	assert_record(&machine, FIRST, "waiting");
+	assert_record(&machine, SECOND, "waiting");
+	assert_int_equal(told.waited, 2);
+	retry_ms = told.retry_ms;
+	assert_in_range(retry_ms, 1, 30000);
+	assert_contains(told.messages, "mem0: it waits up to 30 s (WaitSec=) for the other "
+				       "expanders of a set of 4");
+	/* Told once, and the time does not begin again. */
+	told.messages[0] = '\0';
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_string_equal(told.messages, "");
+	assert_in_range(told.retry_ms, 1, retry_ms);
+	/* The first one's time decides for both. */
+	assert_int_equal(json_read_file(record_path_of(&machine, FIRST), &json), 0);
+	json_object_object_del(json, "until_ms");
+	json_put_u64(json, "until_ms", 1);
+	assert_int_equal(json_write_file(record_path_of(&machine, FIRST), json, 0600), 0);
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_interleaved();
+	assert_contains(told.messages,
+			"Interleave=4 is not possible: there are too few expanders; it is 2 ways");
+	assert_record(&machine, FIRST, "left");
+	assert_record(&machine, SECOND, "left");
+	power_off(&machine);
+}
+
+static void who_applies_by_hand_takes_what_is_there(void **state)
+{
+	struct machine machine = boot(*state, POLICY("Interleave=4\nWaitSec=1h\n"));
+
+	assert_applied(&machine, &by_daemon, NULL);
+	assert_record(&machine, FIRST, "waiting");
+	assert_applied(&machine, &by_hand, NULL);
+	assert_interleaved();
+	assert_record(&machine, FIRST, "left");
+	power_off(&machine);
+}
+
+static void each_makes_its_own_where_policy_says_so(void **state)
+{
+	struct machine machine = boot(*state, POLICY("Interleave=1\n"));
+
+	assert_applied(&machine, &by_daemon, "mem0");
+	assert_int_equal(number_of(cxl("region0", "interleave_ways")), 1);
+	assert_int_equal(number_of(cxl("region0", "size")), 4 * BLOCK);
+	assert_int_equal(number_of(cxl("decoder3.0", "dpa_size")), 0);
+	power_off(&machine);
+}
+
+#define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_folder(two_expanders_make_one_region),
+		with_folder(a_drain_takes_the_other_along_and_its_name_brings_both_back),
+		with_folder(what_is_held_is_in_no_set),
+		with_folder(a_set_that_fails_fails_as_a_whole_and_comes_back_as_one),
+		with_folder(the_daemon_waits_for_an_incomplete_set_until_its_time_is_over),
+		with_folder(who_applies_by_hand_takes_what_is_there),
+		with_folder(each_makes_its_own_where_policy_says_so),
+	};
+
+	return cmocka_run_group_tests_name("apply-sets", tests, NULL, NULL);
+}

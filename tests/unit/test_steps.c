@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Single steps on a kernel made of files: what they write, what they note, and their undo. */
+/* Functions of the library have the same names; here these are what the kernel does. */
+#define region_bind   kernel_region_bind
+#define region_unbind kernel_region_unbind
+#define dax_bind      kernel_dax_bind
+#define dax_unbind    kernel_dax_unbind
+#include "fake-kernel.h"
+#undef region_bind
+#undef region_unbind
+#undef dax_bind
+#undef dax_unbind
+
+#include "base/error.h"
+#include "base/json.h"
+#include "step/block-runs.h"
+#include "step/change-blocks.h"
+#include "step/cxl-region.h"
+#include "step/dax-driver.h"
+#include "step/load-module.h"
+#include "step/run.h"
+#include "step/use-check.h"
+#include "step/wait-dax.h"
+
+/* A run of one step, without the job around it. */
+static struct bench {
+	struct kmemd *kmemd;
+	struct run run;
+	struct kmemd_job job;
+	struct step step;
+	char made[1][DEVICE_NAME_MAX];
+	struct kmemd_error error;
+	unsigned int saved;
+	bool cancelled;
+	int save_result;
+} bench;
+
+static void on_event(void *userdata, const struct kmemd_event *event)
+{
+	(void)userdata, (void)event;
+}
+
+static bool is_cancelled(void *userdata)
+{
+	(void)userdata;
+	return bench.cancelled;
+}
+
+static int save(struct run *run, struct kmemd_error *error)
+{
+	(void)run;
+	bench.saved++;
+	return bench.save_result < 0 ? error_errno(error, -bench.save_result, "no room") : 0;
+}
+
+static int setup(void **state)
+{
+	char proc[600];
+	int r = folder_setup(state);
+
+	memset(&bench, 0, sizeof(bench));
+	kernel_boot(*state, "offline\n");
+	snprintf(proc, sizeof(proc), "%s/proc", (const char *)*state);
+	assert_int_equal(
+		kmemd_new(&bench.kmemd, &(struct kmemd_paths){.sysfs = kernel, .procfs = proc}), 0);
+	bench.job = (struct kmemd_job){.event = on_event, .cancelled = is_cancelled};
+	bench.run = (struct run){.kmemd = bench.kmemd,
+				 .job = &bench.job,
+				 .block_size = BLOCK,
+				 .steps = &bench.step,
+				 .step_count = 1,
+				 .made = bench.made,
+				 .offline = {.total_sec = 1, .stall_sec = 1},
+				 .undo = json_object_new_array(),
+				 .save = save};
+	return r;
+}
+
+static int teardown(void **state)
+{
+	json_object_put(bench.run.undo);
+	kmemd_free(bench.kmemd);
+	return folder_teardown(state);
+}
+
+static int do_step(enum step_type type, const char *target)
+{
+	bench.step.type = type;
+	snprintf(bench.step.target.name, sizeof(bench.step.target.name), "%s", target);
+	memset(&bench.error, 0, sizeof(bench.error));
+	return step_operations(type)->run(&bench.run, &bench.step, &bench.error);
+}
+
+static size_t undo_count(void)
+{
+	return json_object_array_length(bench.run.undo);
+}
+
+/* --- free-decoder --- */
+
+static void capacity_without_a_region_is_freed_and_given_back(void **state)
+{
+	_cleanup_free_ char *before = NULL, *after = NULL;
+
+	(void)state;
+	write_number_to(cxl("decoder2.0", "dpa_size"), BLOCK);
+	before = kernel_tree();
+	assert_int_equal(do_step(STEP_FREE_DECODER, "decoder2.0"), 0);
+	assert_int_equal(number_of(cxl("decoder2.0", "dpa_size")), 0);
+	assert_int_equal(undo_count(), 1);
+	assert_true(run_undo_all(&bench.run));
+	after = kernel_tree();
+	assert_string_equal(after, before);
+	assert_int_equal(undo_count(), 0);
+}
+
+static void a_decoder_that_holds_nothing_is_left_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(do_step(STEP_FREE_DECODER, "decoder2.0"), 0);
+	assert_int_equal(do_step(STEP_FREE_DECODER, "decoder9.0"), 0);
+	assert_int_equal(fault.writes, 0);
+	assert_int_equal(undo_count(), 0);
+}
+
+/* Somebody else may have taken the capacity meanwhile. */
+static void capacity_that_is_there_again_is_not_given_back_twice(void **state)
+{
+	(void)state;
+	write_number_to(cxl("decoder2.0", "dpa_size"), BLOCK);
+	assert_int_equal(do_step(STEP_FREE_DECODER, "decoder2.0"), 0);
+	write_number_to(cxl("decoder2.0", "dpa_size"), 2 * BLOCK);
+	assert_true(run_undo_all(&bench.run));
+	assert_int_equal(number_of(cxl("decoder2.0", "dpa_size")), 2 * BLOCK);
+}
+
+static void nothing_is_written_that_could_not_be_noted(void **state)
+{
+	(void)state;
+	write_number_to(cxl("decoder2.0", "dpa_size"), BLOCK);
+	bench.save_result = -ENOSPC;
+	assert_int_equal(do_step(STEP_FREE_DECODER, "decoder2.0"), -ENOSPC);
+	assert_int_equal(fault.writes, 0);
+	assert_int_equal(number_of(cxl("decoder2.0", "dpa_size")), BLOCK);
+	assert_int_equal(undo_count(), 0);
+}
+
+/* --- undo --- */
+
+/* The newest first, and a failure keeps no other from being undone. */
+static void everything_is_undone_that_can_be(void **state)
+{
+	(void)state;
+	write_number_to(cxl("decoder2.0", "dpa_size"), BLOCK);
+	assert_int_equal(do_step(STEP_FREE_DECODER, "decoder2.0"), 0);
+	json_put_text(json_append_object(bench.run.undo), "step", "dance");
+	assert_false(run_undo_all(&bench.run));
+	assert_int_equal(number_of(cxl("decoder2.0", "dpa_size")), BLOCK);
+	assert_false(bench.run.undoing);
+}
+
+static void an_undo_that_has_nothing_left_is_forgotten_by_its_age(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		json_put_u64(json_append_object(bench.run.undo), "number", i);
+	run_drop_undo(&bench.run, 1);
+	assert_int_equal(undo_count(), 2);
+	assert_int_equal(json_get_u64(json_object_array_get_idx(bench.run.undo, 0), "number"), 0);
+	assert_int_equal(json_get_u64(json_object_array_get_idx(bench.run.undo, 1), "number"), 2);
+	run_drop_undo(&bench.run, 0);
+	assert_int_equal(json_get_u64(json_object_array_get_idx(bench.run.undo, 0), "number"), 0);
+}
+
+static void an_undo_cannot_be_cancelled(void **state)
+{
+	(void)state;
+	bench.cancelled = true;
+	assert_true(run_is_cancelled(&bench.run));
+	bench.run.undoing = true;
+	assert_false(run_is_cancelled(&bench.run));
+}
+
+/* --- enable-region --- */
+
+/* A region of two blocks that is committed, and that nobody drives. */
+static void commit_region(void)
+{
+	write_text(cxl("region0", "mode"), "ram\n");
+	write_number_to(cxl("region0", "size"), 2 * BLOCK);
+	write_number_to(cxl("region0", "resource"), WINDOW_START);
+	write_text(cxl("region0", "commit"), "1\n");
+	write_text(cxl("region0", "target0"), "decoder2.0\n");
+	write_number_to(cxl("decoder2.0", "dpa_size"), 2 * BLOCK);
+}
+
+static void a_region_gets_its_driver_and_loses_it_again(void **state)
+{
+	(void)state;
+	commit_region();
+	assert_int_equal(do_step(STEP_ENABLE_REGION, "region0"), 0);
+	assert_true(region_has_driver(&bench.run, "region0"));
+	assert_string_equal(bench.made[0], "region0");
+	assert_int_equal(undo_count(), 1);
+	assert_true(run_undo_all(&bench.run));
+	assert_false(region_has_driver(&bench.run, "region0"));
+	assert_null(fault.violation);
+}
+
+static void a_region_that_has_its_driver_is_left_alone(void **state)
+{
+	(void)state;
+	commit_region();
+	assert_int_equal(kernel_region_bind("region0"), 0);
+	assert_int_equal(do_step(STEP_ENABLE_REGION, "region0"), 0);
+	assert_int_equal(fault.writes, 0);
+	assert_int_equal(undo_count(), 0);
+	assert_string_equal(bench.made[0], "region0");
+}
+
+/* What came online since is taken offline before the driver goes. */
+static void a_region_goes_with_its_memory_offline(void **state)
+{
+	(void)state;
+	commit_region();
+	assert_int_equal(do_step(STEP_ENABLE_REGION, "region0"), 0);
+	set_block(WINDOW_START / BLOCK, "online\n", "Movable\n");
+	assert_true(run_undo_all(&bench.run));
+	assert_false(region_has_driver(&bench.run, "region0"));
+	assert_null(fault.violation);
+	/* And an undo that was done finds nothing to do. */
+	fault.writes = 0;
+	json_object_array_add(bench.run.undo,
+			      json_tokener_parse("{\"step\": \"enable-region\", \"text\": \"x\", "
+						 "\"what\": {\"region\": \"region0\"}}"));
+	assert_true(run_undo_all(&bench.run));
+	assert_int_equal(fault.writes, 0);
+}
+
+/* --- regions --- */
+
+static void a_region_decodes_when_it_is_committed_and_driven(void **state)
+{
+	(void)state;
+	commit_region();
+	assert_false(region_decodes(&bench.run, "region0"));
+	assert_int_equal(kernel_region_bind("region0"), 0);
+	assert_true(region_decodes(&bench.run, "region0"));
+	write_text(cxl("region0", "commit"), "0\n");
+	assert_false(region_decodes(&bench.run, "region0"));
+}
+
+static void a_region_without_an_address_has_no_memory(void **state)
+{
+	struct range range;
+
+	(void)state;
+	commit_region();
+	assert_int_equal(region_range_read(&bench.run, "region0", &range, &bench.error), 0);
+	assert_int_equal(range.start, WINDOW_START);
+	assert_int_equal(range.size, 2 * BLOCK);
+	write_text(cxl("region0", "resource"), "0xffffffffffffffff\n");
+	assert_int_equal(region_range_read(&bench.run, "region0", &range, &bench.error), 0);
+	assert_int_equal(range.size, 0);
+	assert_int_equal(region_range_read(&bench.run, "region7", &range, &bench.error), -ENOENT);
+	assert_contains(bench.error.message, "resource of region7");
+}
+
+/* The first failure is told, and what can be freed is freed all the same. */
+static void as_much_of_a_region_is_freed_as_can_be(void **state)
+{
+	const struct region_parts parts = {.region = "region0",
+					   .root_decoder = "decoder0.0",
+					   .decoders = {"decoder2.0"},
+					   .target_count = 1};
+
+	(void)state;
+	commit_region();
+	fault.path = "*/region0/target0";
+	fault.errnum = EIO;
+	assert_int_equal(region_destroy(&bench.run, &parts, &bench.error), -EIO);
+	assert_contains(bench.error.message, "region0/target0");
+	assert_string_equal(text_of(cxl("region0", "commit")), "(none)"); /* it is gone */
+	fault.path = NULL;
+	assert_int_equal(region_destroy(&bench.run, &parts, &bench.error), 0);
+	assert_int_equal(number_of(cxl("decoder2.0", "dpa_size")), 0);
+}
+
+static void a_region_with_memory_online_is_not_unbound(void **state)
+{
+	(void)state;
+	commit_region();
+	assert_int_equal(kernel_region_bind("region0"), 0);
+	set_block(WINDOW_START / BLOCK, "online\n", "Movable\n");
+	set_block(WINDOW_START / BLOCK + 1, "online\n", "Movable\n");
+	assert_int_equal(region_unbind(&bench.run, "region0", &bench.error), -EBUSY);
+	assert_contains(bench.error.message, "are online (memory512 and 1 more are)");
+	set_block(WINDOW_START / BLOCK, "offline\n", "Normal Movable\n");
+	assert_int_equal(region_unbind(&bench.run, "region0", &bench.error), -EBUSY);
+	assert_contains(bench.error.message, "are online (memory513)");
+	set_block(WINDOW_START / BLOCK + 1, "offline\n", "Normal Movable\n");
+	assert_int_equal(region_unbind(&bench.run, "region0", &bench.error), 0);
+	assert_null(fault.violation);
+}
+
+/* --- who holds a dax device --- */
+
+static void set_driver(const char *driver)
+{
+	char target[64];
+
+	unlink(sysfs("bus/dax/devices/dax1.0/driver"));
+	snprintf(target, sizeof(target), "../../drivers/%s", driver);
+	assert_int_equal(symlink(target, sysfs("bus/dax/devices/dax1.0/driver")), 0);
+}
+
+static void a_driver_of_somebody_elses_holds_unless_forced(void **state)
+{
+	(void)state;
+	assert_int_equal(check_holders(&bench.run, "dax1.0", false, &bench.error), 0);
+	set_driver("fsdev_dax");
+	assert_int_equal(check_holders(&bench.run, "dax1.0", false, &bench.error), -EBUSY);
+	assert_contains(bench.error.message, "held by the driver fsdev_dax");
+	assert_int_equal(check_holders(&bench.run, "dax1.0", true, &bench.error), 0);
+}
+
+static void a_region_is_held_by_any_of_its_dax_devices(void **state)
+{
+	(void)state;
+	make_folders(sysfs("bus/cxl/devices/region1/dax_region1/dax1.0"));
+	make_folders(sysfs("bus/cxl/devices/region1/dax_region1/dax_region"));
+	assert_int_equal(check_region_holders(&bench.run, "region1", &bench.error), 0);
+	set_driver("fsdev_dax");
+	assert_int_equal(check_region_holders(&bench.run, "region1", &bench.error), -EBUSY);
+	assert_int_equal(check_region_holders(&bench.run, "region2", &bench.error), 0);
+	assert_int_equal(check_region_holders(&bench.run, "no region", &bench.error), 0);
+}
+
+static void ranges_are_read_anew(void **state)
+{
+	struct ranges ranges = {0};
+
+	(void)state;
+	assert_int_equal(dax_ranges_read(&bench.run, "dax1.0", &ranges, &bench.error), 0);
+	assert_int_equal(ranges.count, 1);
+	assert_int_equal(ranges.items[0].start, NVDIMM_START);
+	assert_int_equal(ranges.items[0].size, 4 * BLOCK);
+	free(ranges.items);
+	assert_int_equal(dax_ranges_read(&bench.run, "dax7.0", &ranges, &bench.error), -ENODEV);
+	assert_string_equal(bench.error.message, "dax7.0 is gone");
+}
+
+/* --- what is waited for --- */
+
+static void a_dax_device_that_is_there_is_not_waited_for(void **state)
+{
+	char name[DEVICE_NAME_MAX];
+
+	(void)state;
+	bench.cancelled = true; /* nor is anything asked */
+	make_folders(sysfs("bus/cxl/devices/region1/dax_region1/dax1.3"));
+	make_folders(sysfs("bus/dax/devices/dax1.3"));
+	assert_int_equal(wait_dax_of_region(&bench.run, "region1", name, &bench.error), 0);
+	assert_string_equal(name, "dax1.3");
+}
+
+static void waiting_for_a_dax_device_can_be_cancelled(void **state)
+{
+	char name[DEVICE_NAME_MAX];
+
+	(void)state;
+	bench.cancelled = true;
+	assert_int_equal(wait_dax_of_region(&bench.run, "region1", name, &bench.error), -ENODEV);
+	assert_contains(bench.error.message, "region1 got no dax device");
+}
+
+static void a_driver_that_is_there_is_not_loaded(void **state)
+{
+	(void)state;
+	assert_int_equal(module_load(kernel, "kmem", &bench.error), 0);
+	assert_int_equal(module_load(kernel, "no-such-driver", &bench.error) < 0, 1);
+	assert_contains(bench.error.message, "no-such-driver");
+}
+
+/* --- blocks as a journal has them --- */
+
+static void add_block_to(struct dax_device *dax, uint64_t index, enum block_state state)
+{
+	*(struct memory_block *)array_add(&dax->blocks) = (struct memory_block){index, state};
+}
+
+static void blocks_that_follow_each_other_are_one_run(void **state)
+{
+	_cleanup_(json_object_putp) struct json_object *json = json_object_new_object();
+	struct dax_device dax = {0}, back = {0};
+
+	(void)state;
+	add_block_to(&dax, 8, BLOCK_MOVABLE);
+	add_block_to(&dax, 9, BLOCK_MOVABLE);
+	add_block_to(&dax, 10, BLOCK_OFFLINE);
+	add_block_to(&dax, 12, BLOCK_OFFLINE);
+	add_block_to(&dax, 13, BLOCK_KERNEL);
+	block_runs_put(json, "blocks", &dax);
+	assert_string_equal(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN),
+			    "{\"blocks\":[[8,2,\"movable\"],[10,1,\"offline\"],[12,1,\"offline\"],"
+			    "[13,1,\"kernel\"]]}");
+	assert_int_equal(block_runs_get(json, "blocks", &back), 0);
+	assert_int_equal(back.blocks.count, 5);
+	assert_memory_equal(back.blocks.items, dax.blocks.items, 5 * sizeof(*dax.blocks.items));
+	free(dax.blocks.items);
+	free(back.blocks.items);
+}
+
+/* A journal may be half written, or somebody else's. */
+static void runs_that_make_no_sense_are_an_error(void **state)
+{
+	static const char *const texts[] = {
+		"{\"blocks\":[5]}",
+		"{\"blocks\":[[1,2]]}",
+		"{\"blocks\":[[1,2,\"dancing\"]]}",
+		"{\"blocks\":[[1,16777217,\"offline\"]]}",
+		"{\"blocks\":[[1,16777216,\"absent\"],[1,1,\"offline\"]]}",
+		"{\"blocks\":[[18446744073709551615,1,\"offline\"]]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(texts); i++) {
+		_cleanup_(json_object_putp) struct json_object *json = json_tokener_parse(texts[i]);
+		struct dax_device dax = {0};
+
+		if (i == 5) /* the last block there can be, and one more */
+			json_object_array_add(json_member(json, "blocks", 0), NULL);
+		assert_int_equal(block_runs_get(json, "blocks", &dax), -EBADMSG);
+		free(dax.blocks.items);
+	}
+}
+
+#define with_kernel(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_kernel(capacity_without_a_region_is_freed_and_given_back),
+		with_kernel(a_decoder_that_holds_nothing_is_left_alone),
+		with_kernel(capacity_that_is_there_again_is_not_given_back_twice),
+		with_kernel(nothing_is_written_that_could_not_be_noted),
+		with_kernel(everything_is_undone_that_can_be),
+		with_kernel(an_undo_that_has_nothing_left_is_forgotten_by_its_age),
+		with_kernel(an_undo_cannot_be_cancelled),
+		with_kernel(a_region_gets_its_driver_and_loses_it_again),
+		with_kernel(a_region_that_has_its_driver_is_left_alone),
+		with_kernel(a_region_goes_with_its_memory_offline),
+		with_kernel(a_region_decodes_when_it_is_committed_and_driven),
+		with_kernel(a_region_without_an_address_has_no_memory),
+		with_kernel(as_much_of_a_region_is_freed_as_can_be),
+		with_kernel(a_region_with_memory_online_is_not_unbound),
+		with_kernel(a_driver_of_somebody_elses_holds_unless_forced),
+		with_kernel(a_region_is_held_by_any_of_its_dax_devices),
+		with_kernel(ranges_are_read_anew),
+		with_kernel(a_dax_device_that_is_there_is_not_waited_for),
+		with_kernel(waiting_for_a_dax_device_can_be_cancelled),
+		with_kernel(a_driver_that_is_there_is_not_loaded),
+		cmocka_unit_test(blocks_that_follow_each_other_are_one_run),
+		cmocka_unit_test(runs_that_make_no_sense_are_an_error),
+	};
+
+	return cmocka_run_group_tests_name("steps", tests, NULL, NULL);
+}
