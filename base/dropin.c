@@ -124,37 +124,3 @@ void dropin_list_release(dropin_list *list)
 	free(list->items);
 	*list = (dropin_list){0};
 }
-
-int file_read(const char *path, size_t max, char **ret, size_t *ret_length)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	_cleanup_free_ char *text = NULL;
-	size_t used = 0, size = 4096;
-
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		ssize_t length;
-		char *grown;
-
-		if (used + 1 >= size || !text) {
-			size = text ? size * 2 : size;
-			grown = realloc(text, size);
-			if (!grown)
-				return -ENOMEM;
-			text = grown;
-		}
-		length = read(fd, text + used, size - used - 1);
-		if (length < 0)
-			return -errno;
-		if (length == 0)
-			break;
-		used += (size_t)length;
-		if (used > max)
-			return -EFBIG;
-	}
-	text[used] = '\0';
-	*ret_length = used;
-	*ret = take_pointer(text);
-	return 0;
-}

@@ -8,6 +8,8 @@
  */
 #include "base/array.h"
 
+#include "base/file.h"
+
 #include <stdbool.h>
 
 struct dropin {
@@ -33,8 +35,5 @@ static inline bool dropin_counts(const struct dropin *file)
 {
 	return !file->masks && !file->replaced_by;
 }
-
-/* The whole text of a file, zero-terminated and to be freed; -EFBIG when it is longer than max. */
-int file_read(const char *path, size_t max, char **ret, size_t *ret_length);
 
 #endif

@@ -8,25 +8,42 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-int attribute_read(int dir, const char *path, char *buffer, size_t size)
+/*
+ * A read may give less than there is. The kernel ends what it says with a newline, so that one read
+ * is enough to know that this is all; without it, only the end of the file says so.
+ */
+int attribute_read_open(int fd, char *buffer, size_t size)
 {
-	_cleanup_close_ int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t length;
+	size_t length = 0;
 
-	if (fd < 0)
-		return -errno;
-	length = read(fd, buffer, size);
-	if (length < 0)
-		return -errno;
-	if ((size_t)length == size)
+	while (length < size && (!length || buffer[length - 1] != '\n')) {
+		ssize_t got = pread(fd, buffer + length, size - length, (off_t)length);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		length += (size_t)got;
+	}
+	if (length == size)
 		return -EMSGSIZE;
 	while (length > 0 && buffer[length - 1] == '\n')
 		length--;
 	buffer[length] = '\0';
 	return 0;
+}
+
+int attribute_read(int dir, const char *path, char *buffer, size_t size)
+{
+	_cleanup_close_ int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : attribute_read_open(fd, buffer, size);
 }
 
 int attribute_read_u64(int dir, const char *path, uint64_t *ret)
@@ -57,6 +74,42 @@ int attribute_write(int dir, const char *path, const char *value)
 	_cleanup_close_ int fd = -1;
 
 	return attribute_write_open(dir, path, value, &fd);
+}
+
+int file_read(const char *path, size_t max, char **ret, size_t *ret_length)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_free_ char *text = NULL;
+	size_t used = 0, size = 4096;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t length;
+		char *grown;
+
+		if (used + 1 >= size || !text) {
+			size = text ? size * 2 : size;
+			grown = realloc(text, size);
+			if (!grown)
+				return -ENOMEM;
+			text = grown;
+		}
+		length = read(fd, text + used, size - used - 1);
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return -errno;
+		if (length == 0)
+			break;
+		used += (size_t)length;
+		if (used > max)
+			return -EFBIG;
+	}
+	text[used] = '\0';
+	*ret_length = used;
+	*ret = take_pointer(text);
+	return 0;
 }
 
 int file_replace(const char *path, const char *text, unsigned int mode)

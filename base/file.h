@@ -13,6 +13,9 @@
  * when it does not fit the buffer.
  */
 int attribute_read(int dir, const char *path, char *buffer, size_t size);
+/* The same of an attribute that is open, from its beginning, for which sysfs asks the kernel anew.
+ */
+int attribute_read_open(int fd, char *buffer, size_t size);
 int attribute_read_u64(int dir, const char *path, uint64_t *ret);
 /*
  * Writes a value in one write(2), as sysfs wants it; the kernel's answer is returned as it is, a
@@ -22,6 +25,8 @@ int attribute_write(int dir, const char *path, const char *value);
 /* The same, and leaves the file open: *ret_fd is to be closed, or -1. */
 int attribute_write_open(int dir, const char *path, const char *value, int *ret_fd);
 
+/* The whole text of a file, zero-terminated and to be freed; -EFBIG when it is longer than max. */
+int file_read(const char *path, size_t max, char **ret, size_t *ret_length);
 /*
  * Replaces a file by write-then-rename; readers see the old text or the new, never a part. mode is
  * that of a new file.

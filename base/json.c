@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define JSON_FILE_MAX (64 << 20) /* an inventory of the largest machine is smaller */
+
 static void json_put(struct json_object *object, const char *key, struct json_object *value)
 {
 	if (object && value && json_object_object_add(object, key, value) == 0)
@@ -119,12 +121,14 @@ struct json_object *json_member(const struct json_object *object, const char *ke
 
 int json_read_file(const char *path, struct json_object **ret)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
 	struct json_object *json;
+	size_t length;
+	int r = file_read(path, JSON_FILE_MAX, &text, &length);
 
-	if (fd < 0)
-		return -errno;
-	json = json_object_from_fd(fd);
+	if (r < 0)
+		return r;
+	json = json_tokener_parse(text);
 	if (!json)
 		return -EBADMSG;
 	*ret = json;

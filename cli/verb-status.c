@@ -158,6 +158,35 @@ static void print_devices(const struct json_object *json)
 	table_print(table);
 }
 
+static bool is_recorded(const struct json_object *json, const char *identity)
+{
+	for (size_t i = 0; i < json_count(json, "records"); i++)
+		if (!strcmp(json_text(json_member(json, "records", i), "device"), identity))
+			return true;
+	return false;
+}
+
+/* What another hand has changed just now is in no file yet; the devices themselves show it. */
+static void put_changed(struct json_object *json)
+{
+	struct json_object *records = NULL, *record = NULL;
+
+	if (!json_object_object_get_ex(json, "records", &records))
+		return;
+	for (size_t i = 0; i < json_count(json, "devices"); i++) {
+		struct json_object *device = json_member(json, "devices", i), *item;
+		const char *identity = json_text(device, "identity");
+
+		if (!json_object_object_get_ex(device, "record", &record) ||
+		    is_recorded(json, identity))
+			continue;
+		item = json_append_object(records);
+		json_put_text(item, "device", identity);
+		json_put_text(item, "state", json_text(record, "state"));
+		json_put_text(item, "message", json_text(record, "message"));
+	}
+}
+
 /* Adds what policy is about, and the host, to what the run directory says. */
 static int put_devices(struct cli *cli, struct json_object *json, struct kmemd_error *error)
 {
@@ -170,6 +199,7 @@ static int put_devices(struct cli *cli, struct json_object *json, struct kmemd_e
 	for (size_t i = 0; i < array_size(keys); i++)
 		json_object_object_add(json, keys[i],
 				       json_object_get(json_object_object_get(devices, keys[i])));
+	put_changed(json);
 	return 0;
 }
 

@@ -101,16 +101,10 @@ int block_open_zones(int directory, int node, uint64_t index)
 int block_read_zones(int fd, enum block_state *ret)
 {
 	char text[128];
-	/* Reading from the beginning makes sysfs ask the kernel again. */
-	ssize_t length = pread(fd, text, sizeof(text), 0);
+	int r = attribute_read_open(fd, text, sizeof(text));
 
-	if (length < 0)
-		return errno == ENODEV ? -ENOENT : -errno; /* open, and then gone */
-	if ((size_t)length == sizeof(text))
-		return -EMSGSIZE;
-	while (length > 0 && text[length - 1] == '\n')
-		length--;
-	text[length] = '\0';
+	if (r < 0)
+		return r == -ENODEV ? -ENOENT : r; /* open, and then gone */
 	if (!text[0])
 		return -ENODATA;
 	if (!strcmp(text, "none"))
@@ -144,6 +138,8 @@ static int read_state(int directory, uint64_t index, enum block_state *ret)
 	}
 	if (r < 0)
 		return r;
+	if (!text[0]) /* that says nothing, least of all that it is offline */
+		return -EIO;
 	if (strcmp(text, "online")) {
 		*ret = BLOCK_OFFLINE;
 		return 0;

@@ -75,14 +75,20 @@ struct patience job_patience(const struct kmemd_job *job)
 
 int job_begin(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
 {
-	int lock;
+	int r, lock;
 
 	if (geteuid() != 0 && !strcmp(kmemd->sysfs, "/sys"))
 		return error_set(error, KMEMD_NOT_PERMITTED, EPERM,
 				 "only root may change the machine's memory");
 	lock = lock_take(kmemd, job, error);
-	if (lock >= 0)
-		job_recover(kmemd, job);
+	if (lock < 0)
+		return lock;
+	r = job_recover(kmemd, job, error);
+	if (r < 0) {
+		error_prefix(error, "cannot put right what an earlier job left");
+		close(lock);
+		return r;
+	}
 	return lock;
 }
 
@@ -111,13 +117,29 @@ int job_check_busy(const struct kmemd *kmemd, const struct device *device,
 	struct journal journal;
 	int r;
 
-	if (parking_find(kmemd, device, &journal) < 0)
+	r = parking_find(kmemd, device, &journal);
+	if (r == -ENOENT)
 		return 0;
+	if (r < 0)
+		return error_errno(error, -r,
+				   "cannot read in %s whether a job waits for memory of %s: %s",
+				   kmemd->run, device->name, strerror(-r));
 	r = error_set(error, KMEMD_REFUSED, EBUSY,
 		      "%s by %s (pid %d) waits for memory of it that is in use", journal.job,
 		      journal.program, journal.pid);
 	journal_release(&journal);
 	return r;
+}
+
+/* A journal of theirs that cannot be read now is left for the next job. */
+static void recover_others(const struct task *task)
+{
+	struct kmemd_error error = {0};
+
+	if (job_recover(task->kmemd, task->job, &error) == 0)
+		return;
+	job_tell(task->job, NULL, KMEMD_EVENT_NOTICE, error.message, NULL);
+	parking_put_aside(task->kmemd);
 }
 
 /*
@@ -138,7 +160,7 @@ static int wait_without_lock(struct run *run, unsigned int ms, struct kmemd_erro
 	if (parked < 0)
 		return 0;
 	lock_retake(task->kmemd, task->lock, task->job);
-	job_recover(task->kmemd, task->job);
+	recover_others(task);
 	if (parking_leave(task->kmemd, &task->journal, parked) < 0)
 		r = journal_write(task->kmemd, &task->journal, error);
 	if (r == 0 && !journal_device_is_there(task->kmemd, &task->journal))

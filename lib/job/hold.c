@@ -12,7 +12,10 @@ static int read_setting(const struct kmemd *kmemd, const char *setting, char *bu
 {
 	_cleanup_free_ char *path = format_text("%s/%s", kmemd->sysfs, setting);
 
-	return path ? attribute_read(AT_FDCWD, path, buffer, size) : -ENOMEM;
+	int r = path ? attribute_read(AT_FDCWD, path, buffer, size) : -ENOMEM;
+
+	/* A setting always has a word, and nothing can be put back. */
+	return r == 0 && !buffer[0] ? -EIO : r;
 }
 
 static int write_setting(const struct kmemd *kmemd, const char *setting, const char *value)
@@ -48,6 +51,15 @@ static struct json_object *note(struct journal *journal, const char *setting, co
 	return held;
 }
 
+/* A kernel without the setting does nothing by itself; one whose setting is not known might. */
+static int cannot_read(const struct kmemd *kmemd, const char *setting, int r,
+		       struct kmemd_error *error)
+{
+	if (r == -ENOENT)
+		return 0;
+	return error_errno(error, -r, "cannot read %s/%s: %s", kmemd->sysfs, setting, strerror(-r));
+}
+
 int hold_set(const struct kmemd *kmemd, struct journal *journal, const char *setting,
 	     const char *value, struct kmemd_error *error)
 {
@@ -55,7 +67,10 @@ int hold_set(const struct kmemd *kmemd, struct journal *journal, const char *set
 	char now[64];
 	int r;
 
-	if (read_setting(kmemd, setting, now, sizeof(now)) < 0 || !strcmp(now, value))
+	r = read_setting(kmemd, setting, now, sizeof(now));
+	if (r < 0)
+		return cannot_read(kmemd, setting, r, error);
+	if (!strcmp(now, value))
 		return 0;
 	held = note(journal, setting, now);
 	if (!held)
@@ -75,8 +90,11 @@ int hold_auto_online(const struct kmemd *kmemd, struct journal *journal, const c
 		     struct kmemd_error *error)
 {
 	char now[64];
+	int r = read_setting(kmemd, AUTO_ONLINE, now, sizeof(now));
 
-	if (read_setting(kmemd, AUTO_ONLINE, now, sizeof(now)) < 0 || !strcmp(now, "offline"))
+	if (r < 0)
+		return cannot_read(kmemd, AUTO_ONLINE, r, error);
+	if (!strcmp(now, "offline"))
 		return 0;
 	return hold_set(kmemd, journal, AUTO_ONLINE, word, error);
 }

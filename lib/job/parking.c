@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "job/run-path.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,14 +14,14 @@
 #define PREFIX "waiting-"
 #define SUFFIX ".json"
 
-static char *parked_path(const struct kmemd *kmemd, const struct journal *journal)
+static char *parked_path(const struct kmemd *kmemd, const char *identity)
 {
-	return format_text("%s/" PREFIX "%s" SUFFIX, kmemd->run, journal->device);
+	return path_of_identity(kmemd, PREFIX, identity);
 }
 
 int parking_enter(const struct kmemd *kmemd, const struct journal *journal)
 {
-	_cleanup_free_ char *from = journal_path(kmemd), *to = parked_path(kmemd, journal);
+	_cleanup_free_ char *from = journal_path(kmemd), *to = parked_path(kmemd, journal->device);
 	_cleanup_close_ int fd = -1;
 	int parked;
 
@@ -36,7 +37,7 @@ int parking_enter(const struct kmemd *kmemd, const struct journal *journal)
 
 int parking_leave(const struct kmemd *kmemd, const struct journal *journal, int fd)
 {
-	_cleanup_free_ char *from = parked_path(kmemd, journal), *to = journal_path(kmemd);
+	_cleanup_free_ char *from = parked_path(kmemd, journal->device), *to = journal_path(kmemd);
 	int r = from && to ? 0 : -ENOMEM;
 
 	if (r == 0 && rename(from, to) < 0)
@@ -121,6 +122,14 @@ int parking_find(const struct kmemd *kmemd, const struct device *device, struct 
 int parking_read(const struct kmemd *kmemd, struct journal *ret)
 {
 	return find(kmemd, NULL, ret);
+}
+
+void parking_put_aside(const struct kmemd *kmemd)
+{
+	_cleanup_free_ char *from = journal_path(kmemd), *to = parked_path(kmemd, "unread");
+
+	if (from && to)
+		rename(from, to);
 }
 
 bool parking_has_orphan(const char *run)

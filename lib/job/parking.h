@@ -23,6 +23,9 @@ int parking_find(const struct kmemd *kmemd, const struct device *device, struct 
 /* That of any job that waits. */
 int parking_read(const struct kmemd *kmemd, struct journal *ret);
 
+/* With the lock: makes the journal that is in the place of all an orphan. */
+void parking_put_aside(const struct kmemd *kmemd);
+
 /* Whether a job has died while it waited. */
 bool parking_has_orphan(const char *run);
 /* With the lock, and no journal in its place: makes that of an orphan the journal. */

@@ -72,10 +72,11 @@ static enum set_part ask_part(void *userdata, const struct device *device,
 {
 	const struct policy_job *job = userdata;
 	char why[sizeof(((struct record *)NULL)->message)];
+	struct kmemd_error error = {0}; /* told by whoever does the device */
 	struct record record;
-	bool known = record_read(job->kmemd, device, &record);
+	int known = record_look(job->kmemd, device, &record, &error);
 
-	if (record_keeps_out(job->kmemd, device, job->who, job->job->retry))
+	if (known < 0 || record_keeps_out(job->kmemd, device, job->who, job->job->retry))
 		return SET_OUT;
 	if (!job->named && life_is_changed(device, known ? record.left : "",
 					   decision->settings.mode, why, sizeof(why)))
@@ -83,22 +84,25 @@ static enum set_part ask_part(void *userdata, const struct device *device,
 	return job->job->waits && record_may_wait(job->kmemd, device) ? SET_WAITS : SET_IN;
 }
 
-/* Whether the device is to be left alone. */
-static bool is_left_alone(const struct policy_job *job, const struct device *device,
-			  const struct decision *decision)
+/* 1 when the device is to be left alone, 0 when not, or a negative errno: nobody knows. */
+static int is_left_alone(const struct policy_job *job, const struct device *device,
+			 const struct decision *decision, struct kmemd_error *error)
 {
 	struct record record;
-	bool known = record_read(job->kmemd, device, &record);
+	int known;
 
 	if (job->named)
-		return false;
+		return 0;
+	known = record_look(job->kmemd, device, &record, error);
+	if (known < 0)
+		return known;
 	if (known && (record.state == RECORD_HELD || record.state == RECORD_MANUAL))
-		return true;
+		return 1;
 	if (known && record.state == RECORD_FAILED && !job->job->retry)
-		return true;
+		return 1;
 	/* Of a device that no policy wants anything of, nothing is known either. */
 	if (decision->settings.mode == MODE_IGNORE)
-		return false;
+		return 0;
 	return is_somebody_elses(job, device, known ? &record : NULL, decision);
 }
 
@@ -376,8 +380,13 @@ static int do_device(const struct policy_job *job, struct view *view, const stru
 	if (r < 0)
 		return job->named ? r : 0;
 	policy_decide(job->policy, &view->inventory->host, device, &decision);
-	if (is_left_alone(job, device, &decision))
-		return 0;
+	r = is_left_alone(job, device, &decision, error);
+	if (r < 0) {
+		error_prefix(error, "%s", device->name);
+		job_tell(job->job, device->identity, KMEMD_EVENT_FAILED, error->message, error);
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (!decision.file || (decision.settings.mode == MODE_IGNORE && !decision.refusal[0])) {
 		/* What was refused is wanted no more. */
 		if (job->named ||
@@ -447,6 +456,8 @@ static int do_named(struct policy_job *job, const char *name, struct kmemd_error
 	if (r == 0 && acted) {
 		job->who = NULL; /* of the snapshot that goes */
 		r = view_read(job, &view, error);
+		if (r < 0)
+			error->result = KMEMD_PARTLY;
 		job->who = r < 0 ? NULL : inventory_device(view.inventory, name);
 	}
 	if (r == 0 && job->who)

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "job/run-path.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
@@ -19,18 +19,9 @@ const char *const record_state_names[RECORD_STATE_COUNT] = {
 	[RECORD_REFUSED] = "refused", [RECORD_WAITING] = "waiting", [RECORD_LEFT] = "left",
 };
 
-/* Identities come from firmware and labels: whatever is not plain becomes '_' in the file's name.
- */
 static char *record_path(const struct kmemd *kmemd, const char *identity)
 {
-	char *path = format_text("%s/devices/%s.json", kmemd->run, identity);
-
-	if (!path)
-		return NULL;
-	for (char *c = path + strlen(path) - strlen(identity) - strlen(".json"); c[5]; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("-.+:", *c))
-			*c = '_';
-	return path;
+	return path_of_identity(kmemd, "devices/", identity);
 }
 
 static int record_state_of(const char *name)
@@ -96,20 +87,63 @@ int record_from_json(const struct json_object *json, struct record *ret)
 	return 0;
 }
 
-static bool record_load(const char *path, struct record *ret)
+/* 0 or a negative errno: -EBADMSG of a file that is no record. */
+static int record_load(const char *path, struct record *ret)
 {
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	int r = json_read_file(path, &json);
 
-	return json_read_file(path, &json) == 0 && json_object_is_type(json, json_type_object) &&
-	       record_from_json(json, ret) == 0;
+	if (r < 0)
+		return r;
+	if (!json_object_is_type(json, json_type_object))
+		return -EBADMSG;
+	return record_from_json(json, ret);
+}
+
+int record_look(const struct kmemd *kmemd, const struct device *device, struct record *ret,
+		struct kmemd_error *error)
+{
+	_cleanup_free_ char *path = record_path(kmemd, device->identity);
+	int r = path ? record_load(path, ret) : -ENOMEM;
+
+	if (r == -ENOENT || r == -EBADMSG)
+		return 0;
+	if (r < 0)
+		return error_errno(error, -r,
+				   "cannot read what is known of the device (%s), and leaves it as "
+				   "it is: %s",
+				   path ? path : device->identity, strerror(-r));
+	return !strcmp(ret->device, device->identity) && ret->instance == device->instance;
 }
 
 bool record_read(const struct kmemd *kmemd, const struct device *device, struct record *ret)
 {
-	_cleanup_free_ char *path = record_path(kmemd, device->identity);
+	return record_look(kmemd, device, ret, NULL) > 0;
+}
 
-	return path && record_load(path, ret) && !strcmp(ret->device, device->identity) &&
-	       ret->instance == device->instance;
+static bool job_is_under_way(const struct kmemd *kmemd)
+{
+	_cleanup_free_ char *path = format_text("%s/journal.json", kmemd->run);
+
+	return !path || access(path, F_OK) == 0;
+}
+
+bool record_read_now(const struct kmemd *kmemd, const struct device *device, struct record *ret)
+{
+	char why[sizeof(ret->message)];
+
+	if (!record_read(kmemd, device, ret))
+		return false;
+	if (ret->state != RECORD_LEFT)
+		return true;
+	if (!life_is_changed(device, ret->left, MODE_IGNORE, why, sizeof(why)) ||
+	    job_is_under_way(kmemd))
+		return false;
+	ret->state = RECORD_MANUAL;
+	snprintf(ret->message, sizeof(ret->message), "%s", why);
+	ret->by[0] = '\0'; /* nobody knows who, nor when */
+	ret->since = 0;
+	return true;
 }
 
 bool record_keeps_out(const struct kmemd *kmemd, const struct device *device,
@@ -178,7 +212,7 @@ static int each_file(const struct kmemd *kmemd,
 		if (!strstr(entry->d_name, ".json") || strstr(entry->d_name, ".json.new"))
 			continue;
 		file = format_text("%s/%s", path, entry->d_name);
-		if (file && record_load(file, &record))
+		if (file && record_load(file, &record) == 0)
 			callback(file, &record, userdata);
 	}
 	return 0;

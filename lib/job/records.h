@@ -39,8 +39,20 @@ struct record {
 void record_make(struct record *record, const struct device *device, enum record_state state,
 		 const char *message, const char *left);
 
-/* Whether there is a record for this device; false for one of an earlier life. */
+/*
+ * 1 when there is a record for this device, 0 when there is none, or one of an earlier life. What
+ * cannot be read may hold the device against policy: that is an error.
+ */
+int record_look(const struct kmemd *kmemd, const struct device *device, struct record *ret,
+		struct kmemd_error *error);
+/* The same for who only shows it. */
 bool record_read(const struct kmemd *kmemd, const struct device *device, struct record *ret);
+/*
+ * What is to be told of a device now: its record, unless it is as it was left. One that another
+ * hand has changed is manual already, although only the next job will write that down; while a job
+ * runs, it may be that one's doing.
+ */
+bool record_read_now(const struct kmemd *kmemd, const struct device *device, struct record *ret);
 int record_write(const struct kmemd *kmemd, const struct record *record, struct kmemd_error *error);
 /*
  * Whether it keeps a device out of the sets that policy makes: held, manual and, unless they are

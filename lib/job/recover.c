@@ -9,6 +9,7 @@
 #include "job/records.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define ONLINE_STALL_SEC 120
 
@@ -102,8 +103,8 @@ static const char *put_right(struct kmemd *kmemd, const struct kmemd_job *job,
 	return task_undo(kmemd, journal, &run) ? "it is undone" : "a part of it is not undone";
 }
 
-/* 0; -ENOENT when there is no journal. */
-static int recover_one(struct kmemd *kmemd, const struct kmemd_job *job)
+/* 0; -ENOENT when there is no journal; another negative errno when it cannot be read. */
+static int recover_one(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
 {
 	struct journal journal;
 	char settings[160], message[512];
@@ -112,6 +113,11 @@ static int recover_one(struct kmemd *kmemd, const struct kmemd_job *job)
 
 	if (r == -ENOENT)
 		return r;
+	if (r < 0 && r != -EBADMSG)
+		return error_errno(error, -r,
+				   "cannot read the journal in %s, by which a job that was cut "
+				   "short is put right: %s",
+				   kmemd->run, strerror(-r));
 	if (r < 0) {
 		/* Written by rename, so never half: somebody else's hand. It says nothing. */
 		snprintf(message, sizeof(message), "the journal in %s is unreadable: ignored",
@@ -132,9 +138,11 @@ static int recover_one(struct kmemd *kmemd, const struct kmemd_job *job)
 }
 
 /* A journal that cannot be removed, because a setting is still held, is tried again later. */
-void job_recover(struct kmemd *kmemd, const struct kmemd_job *job)
+int job_recover(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error)
 {
-	recover_one(kmemd, job);
-	while (parking_adopt_orphan(kmemd))
-		recover_one(kmemd, job);
+	int r = recover_one(kmemd, job, error);
+
+	while ((r == 0 || r == -ENOENT) && parking_adopt_orphan(kmemd))
+		r = recover_one(kmemd, job, error);
+	return r == -ENOENT ? 0 : r;
 }

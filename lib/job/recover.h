@@ -11,9 +11,9 @@
  * records are written. Then settings of the machine are put back. Needs the lock.
  *
  * What cannot be put right is told (KMEMD_EVENT_RECOVERED, NOTICE), and keeps no later job from
- * being done.
+ * being done. A journal that cannot be read does: it stays, and the negative errno is returned.
  */
-void job_recover(struct kmemd *kmemd, const struct kmemd_job *job);
+int job_recover(struct kmemd *kmemd, const struct kmemd_job *job, struct kmemd_error *error);
 
 /* Whether what the journal is about is still what it was: names are given to others later. */
 bool journal_device_is_there(const struct kmemd *kmemd, const struct journal *journal);

@@ -39,7 +39,7 @@ void report_record(struct json_object *json, const struct kmemd *kmemd, const st
 	struct record record;
 	struct json_object *item;
 
-	if (!record_read(kmemd, device, &record) || record.state == RECORD_LEFT)
+	if (!record_read_now(kmemd, device, &record))
 		return;
 	item = json_put_object(json, "record");
 	json_put_text(item, "state", record_state_names[record.state]);

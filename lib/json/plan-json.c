@@ -133,7 +133,7 @@ static void leave_held_alone(const struct kmemd *kmemd, struct plan *plan)
 {
 	struct record record;
 
-	if (plan->goal == GOAL_POLICY && record_read(kmemd, plan->device, &record) &&
+	if (plan->goal == GOAL_POLICY && record_read_now(kmemd, plan->device, &record) &&
 	    (record.state == RECORD_HELD || record.state == RECORD_MANUAL))
 		plan_release(plan);
 }

@@ -80,10 +80,14 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 	if (r < 0)
 		return r;
 	run_made(run, step, dax);
-	memmap = dax_memmap(run, dax);
+	r = dax_memmap_read(run, dax, &memmap, error);
+	if (r < 0)
+		return r;
 	if (is_done(run, step, dax, driver, memmap))
 		return 0;
-	if (memmap == TRISTATE_UNKNOWN && step->bind.insists)
+	/* Of a device that was there the plan has seen the switch; a new one may have none. */
+	if (memmap == TRISTATE_UNKNOWN && step->bind.memmap != TRISTATE_UNKNOWN &&
+	    (step->bind.insists || step->target.name[0]))
 		return error_set(error, KMEMD_REFUSED, EOPNOTSUPP,
 				 "%s has no memmap_on_memory switch", dax);
 	r = run_push_undo(run, STEP_BIND, note(dax, driver, memmap), error, "bind %s to %s again",

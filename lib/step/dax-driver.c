@@ -6,6 +6,7 @@
 #include "step/load-module.h"
 #include "step/use-check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -168,23 +169,43 @@ int dax_bind(const struct run *run, const char *dax, const char *driver, struct 
 	return r;
 }
 
-enum tristate dax_memmap(const struct run *run, const char *dax)
+int dax_memmap_read(const struct run *run, const char *dax, enum tristate *ret,
+		    struct kmemd_error *error)
 {
 	char path[128], text[16];
+	int r;
 
+	*ret = TRISTATE_UNKNOWN;
 	snprintf(path, sizeof(path), DAX_DEVICES "/%s/memmap_on_memory", dax);
-	if (run_read(run, path, text, sizeof(text), NULL) < 0)
-		return TRISTATE_UNKNOWN;
-	return text[0] == '1' ? TRISTATE_YES : TRISTATE_NO;
+	r = run_read(run, path, text, sizeof(text), error);
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 && !text[0])
+		r = error_errno(error, EIO, "%s/%s is empty", run->kmemd->sysfs, path);
+	if (r == 0)
+		*ret = text[0] == '1' ? TRISTATE_YES : TRISTATE_NO;
+	return r;
+}
+
+enum tristate dax_memmap(const struct run *run, const char *dax)
+{
+	enum tristate memmap;
+
+	return dax_memmap_read(run, dax, &memmap, NULL) < 0 ? TRISTATE_UNKNOWN : memmap;
 }
 
 static int write_memmap(const struct run *run, const char *dax, enum tristate memmap,
 			struct kmemd_error *error)
 {
+	enum tristate now;
 	char path[128];
+	int r;
 
-	if (memmap == TRISTATE_UNKNOWN || dax_memmap(run, dax) == memmap)
+	if (memmap == TRISTATE_UNKNOWN)
 		return 0;
+	r = dax_memmap_read(run, dax, &now, error);
+	if (r < 0 || now == memmap)
+		return r;
 	snprintf(path, sizeof(path), DAX_DEVICES "/%s/memmap_on_memory", dax);
 	return run_write(run, path, memmap == TRISTATE_YES ? "1" : "0", error);
 }
@@ -202,6 +223,22 @@ static bool is_bound_as(const struct run *run, const char *dax, const char *driv
 	       (memmap == TRISTATE_UNKNOWN || now == TRISTATE_UNKNOWN || now == memmap);
 }
 
+static int give_driver(const struct run *run, const char *dax, const char *driver,
+		       enum tristate memmap, struct kmemd_error *error)
+{
+	int r = write_memmap(run, dax, memmap, error);
+
+	return r < 0 || !driver[0] ? r : dax_bind(run, dax, driver, error);
+}
+
+/* device_dax keeps the ids that daxctl gives it, and takes every later device of that name. */
+static bool is_other_driver(const struct run *run, const char *dax, const char *driver,
+			    char now[DEVICE_NAME_MAX])
+{
+	return dax_driver(run, dax, now, NULL) == 0 && now[0] && strcmp(now, driver) != 0 &&
+	       dax_driver_is_known(now);
+}
+
 int dax_rebind(const struct run *run, const char *dax, const char *driver, enum tristate memmap,
 	       bool force, struct kmemd_error *error)
 {
@@ -215,6 +252,12 @@ int dax_rebind(const struct run *run, const char *dax, const char *driver, enum 
 	if (now[0])
 		r = dax_unbind(run, dax, now, force, error);
 	if (r == 0)
-		r = write_memmap(run, dax, memmap, error);
-	return r < 0 || !driver[0] ? r : dax_bind(run, dax, driver, error);
+		r = give_driver(run, dax, driver, memmap, error);
+	/* Free when looked at, and bound by the kernel since: to a driver that has its id. */
+	if (r == -EBUSY && !now[0] && is_other_driver(run, dax, driver, now)) {
+		r = dax_unbind(run, dax, now, force, error);
+		if (r == 0)
+			r = give_driver(run, dax, driver, memmap, error);
+	}
+	return r;
 }

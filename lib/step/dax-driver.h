@@ -37,6 +37,9 @@ int dax_rebind(const struct run *run, const char *dax, const char *driver, enum 
 	       bool force, struct kmemd_error *error);
 
 /* memmap_on_memory; UNKNOWN where the kernel has none. */
+int dax_memmap_read(const struct run *run, const char *dax, enum tristate *ret,
+		    struct kmemd_error *error);
+/* The same, UNKNOWN when it cannot be read. */
 enum tristate dax_memmap(const struct run *run, const char *dax);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/printable.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -221,8 +222,17 @@ void describe_use(const struct kmemd *kmemd, int node, enum block_state state,
 	describe_holders(kmemd, node, buffer, size);
 }
 
-/* Lines of maps are as long as paths may be; the path of a dax device is at the end of its line. */
-static bool process_maps(int proc, const char *pid, const char *path)
+/* A process may end while it is looked at, and its maps with it. */
+static int error_of_process(int errnum)
+{
+	return errnum == ENOENT || errnum == ESRCH ? 0 : -errnum;
+}
+
+/*
+ * Lines of maps are as long as paths may be; the path of a dax device is at the end of its line. 1
+ * when the process has it mapped.
+ */
+static int process_maps(int proc, const char *pid, const char *path)
 {
 	_cleanup_free_ char *maps = format_text("%s/maps", pid);
 	_cleanup_file_ FILE *file = NULL;
@@ -230,37 +240,47 @@ static bool process_maps(int proc, const char *pid, const char *path)
 	size_t size = 0;
 	int fd = maps ? openat(proc, maps, O_RDONLY | O_CLOEXEC) : -1;
 
-	file = fd >= 0 ? fdopen(fd, "r") : NULL;
+	if (!maps)
+		return -ENOMEM;
+	if (fd < 0)
+		return error_of_process(errno);
+	file = fdopen(fd, "r");
 	if (!file) {
 		closep(&fd);
-		return false;
+		return -ENOMEM;
 	}
-	while (getline(&line, &size, file) > 0) {
+	while (errno = 0, getline(&line, &size, file) > 0) {
 		char *found = strstr(line, path);
 
 		if (found && found[strlen(path)] == '\n')
-			return true;
+			return 1;
 	}
-	return false;
+	return feof(file) ? 0 : error_of_process(errno ? errno : EIO);
 }
 
-bool find_mapper(const struct kmemd *kmemd, const char *path, char *buffer, size_t size)
+int find_mapper(const struct kmemd *kmemd, const char *path, char *buffer, size_t size)
 {
 	_cleanup_dir_ DIR *directory = opendir(kmemd->procfs);
 	struct dirent *entry;
 
-	while (directory && (entry = readdir(directory))) {
+	if (!directory)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(directory))) {
 		char comm[300], name[32], escaped[80];
+		int r = 0;
 
-		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    !process_maps(dirfd(directory), entry->d_name, path))
+		if (isdigit((unsigned char)entry->d_name[0]))
+			r = process_maps(dirfd(directory), entry->d_name, path);
+		if (r < 0)
+			return r;
+		if (r == 0)
 			continue;
 		snprintf(comm, sizeof(comm), "%s/comm", entry->d_name);
 		if (attribute_read(dirfd(directory), comm, name, sizeof(name)) < 0)
 			name[0] = '\0';
 		printable_copy(name, escaped, sizeof(escaped));
 		snprintf(buffer, size, "process %s (%s)", entry->d_name, escaped);
-		return true;
+		return 1;
 	}
-	return false;
+	return 0;
 }

@@ -19,6 +19,6 @@ void describe_use(const struct kmemd *kmemd, int node, enum block_state state,
  * A process that has a file mapped: true, and who it is, "process 77 (cat)". False also where /proc
  * does not let us look.
  */
-bool find_mapper(const struct kmemd *kmemd, const char *path, char *buffer, size_t size);
+int find_mapper(const struct kmemd *kmemd, const char *path, char *buffer, size_t size);
 
 #endif

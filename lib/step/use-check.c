@@ -105,7 +105,11 @@ int check_holders(const struct run *run, const char *dax, bool force, struct kme
 				 "%s is held by the driver %s, which is somebody else's", dax,
 				 driver);
 	snprintf(path, sizeof(path), "/dev/%s", dax);
-	if (find_mapper(run->kmemd, path, mapper, sizeof(mapper)))
+	r = find_mapper(run->kmemd, path, mapper, sizeof(mapper));
+	if (r < 0)
+		return error_errno(error, -r, "cannot see in %s who has %s mapped: %s",
+				   run->kmemd->procfs, path, strerror(-r));
+	if (r > 0)
 		return error_set(error, KMEMD_REFUSED, EBUSY, "%s has %s mapped", mapper, path);
 	return 0;
 }
@@ -124,7 +128,11 @@ int each_dax_of_region(const struct run *run, const char *region,
 	if (sscanf(region, "region%u", &number) != 1)
 		return 0;
 	path = format_text("%s/" CXL_DEVICES "/%s/dax_region%u", run->kmemd->sysfs, region, number);
-	directory = path ? opendir(path) : NULL;
+	if (!path)
+		return error_memory(error);
+	directory = opendir(path);
+	if (!directory && errno != ENOENT)
+		return error_errno(error, errno, "cannot read %s: %s", path, strerror(errno));
 	while (r == 0 && directory && (entry = readdir(directory))) {
 		unsigned int dax_region, device;
 		char rest;

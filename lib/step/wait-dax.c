@@ -2,6 +2,7 @@
 #include "step/wait-dax.h"
 
 #include "base/cleanup.h"
+#include "step/dax-driver.h"
 #include "step/use-check.h"
 
 #include <libudev.h>
@@ -17,7 +18,14 @@ DEFINE_CLEANUP(struct udev_monitor *, udev_monitor_unref);
 
 static int take_first(const struct run *run, const char *dax, void *data, struct kmemd_error *error)
 {
-	(void)run, (void)error;
+	char path[128];
+
+	(void)error;
+	/* device_add() makes the folder first and enters it into the bus, where it is used, later.
+	 */
+	snprintf(path, sizeof(path), DAX_DEVICES "/%s", dax);
+	if (!run_exists(run, path))
+		return 0;
 	snprintf(data, DEVICE_NAME_MAX, "%s", dax);
 	return -EEXIST;
 }

@@ -12,16 +12,35 @@
  * kmemd_inventory_read(), inventory/read-dax.c with inventory_read_dax(), apply/deadline.c with
  * backoff_sleep(). The linker then takes none of them from the library.
  *
+ * Faults of reads: every call by which the library opens an attribute or reads one, a link, the
+ * journal, a record or the whole inventory has a number from 1; fault.read_at makes that one fail
+ * with fault.read_errnum, or give less than there is (READ_SHORT), or nothing (READ_NOTHING).
+ *
  * Faults: every write has a number from 1; fault.at makes one fail or the process die there.
  * fault.path makes all writes whose path and value match fail. The faults are in memory that the
  * process shares with the one that writes to memory blocks for it.
  */
 #include "fixture.h"
 
-#define attribute_write	     real_attribute_write
-#define attribute_write_open real_attribute_write_open
-#define file_replace	     real_file_replace
+#include <sys/types.h>
+
+static int faulty_openat(int dir, const char *path, int flags);
+static ssize_t faulty_read(int fd, void *buffer, size_t size);
+static ssize_t faulty_pread(int fd, void *buffer, size_t size, off_t offset);
+static ssize_t faulty_readlinkat(int dir, const char *path, char *buffer, size_t size);
+
+#define attribute_write		       real_attribute_write
+#define attribute_write_open	       real_attribute_write_open
+#define file_replace		       real_file_replace
+#define openat(dir, path, flags)       faulty_openat(dir, path, flags)
+#define read(fd, buffer, size)	       faulty_read(fd, buffer, size)
+#define pread(fd, buffer, size, at)    faulty_pread(fd, buffer, size, at)
+#define readlinkat(dir, path, to, max) faulty_readlinkat(dir, path, to, max)
 #include "base/file.c"
+#undef openat
+#undef read
+#undef pread
+#undef readlinkat
 #undef attribute_write
 #undef attribute_write_open
 #undef file_replace
@@ -70,6 +89,10 @@ static struct shared {
 		unsigned int writes;	  /* so far */
 		unsigned int at;	  /* the number of the write that fails, 0: none */
 		int errnum;		  /* with which; 0: the process dies before the write */
+		unsigned int reads;	  /* so far */
+		unsigned int read_at;	  /* the number of the read that fails, 0: none */
+		int read_errnum;	  /* with which; or READ_SHORT, READ_NOTHING */
+		char read_path[256];	  /* what that one was */
 		const char *path, *value; /* globs: every such write fails; NULL: none */
 		unsigned int skip;	  /* so many of those succeed first */
 		void (*before)(const char *path, const char *value); /* called before every write */
@@ -88,6 +111,77 @@ static struct shared {
 #define sleeps (shared->sleeps)
 
 static char kernel[512]; /* the tree */
+
+enum { READ_SHORT = -1, READ_NOTHING = -2 };
+
+/* Whether this is the one. What cannot be short can at least fail. */
+static bool read_is_faulty(bool has_text, const char *path)
+{
+	if (!shared)
+		return false;
+	fault.reads++;
+	if (fault.reads != fault.read_at)
+		return false;
+	if (!has_text && fault.read_errnum < 0)
+		return false;
+	snprintf(fault.read_path, sizeof(fault.read_path), "%s", path);
+	return true;
+}
+
+static const char *path_of(int fd)
+{
+	static char path[512];
+	ssize_t length = readlink(at("/proc/self/fd", "%d", fd), path, sizeof(path) - 1);
+
+	path[length < 0 ? 0 : length] = '\0';
+	return path;
+}
+
+static int faulty_openat(int dir, const char *path, int flags)
+{
+	if (read_is_faulty(false, path)) {
+		errno = fault.read_errnum;
+		return -1;
+	}
+	return openat(dir, path, flags | O_CLOEXEC);
+}
+
+/* A part of what the real one gave, or nothing of it. */
+static ssize_t faulty_length(ssize_t length, const char *path)
+{
+	if (!read_is_faulty(length > 0, path))
+		return length;
+	if (fault.read_errnum > 0) {
+		errno = fault.read_errnum;
+		return -1;
+	}
+	return fault.read_errnum == READ_NOTHING ? 0 : (length + 1) / 2;
+}
+
+static ssize_t faulty_read(int fd, void *buffer, size_t size)
+{
+	off_t before = lseek(fd, 0, SEEK_CUR);
+	ssize_t length = faulty_length(read(fd, buffer, size), path_of(fd));
+
+	if (length >= 0)
+		lseek(fd, before + length, SEEK_SET);
+	return length;
+}
+
+static ssize_t faulty_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	return faulty_length(pread(fd, buffer, size, offset), path_of(fd));
+}
+
+/* A link is read whole or not at all. */
+static ssize_t faulty_readlinkat(int dir, const char *path, char *buffer, size_t size)
+{
+	if (read_is_faulty(false, path)) {
+		errno = fault.read_errnum;
+		return -1;
+	}
+	return readlinkat(dir, path, buffer, size);
+}
 
 static const char *sysfs(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static const char *sysfs(const char *format, ...)
@@ -239,11 +333,11 @@ static void remove_block(uint64_t index)
 
 static const char *driver_of(const char *device)
 {
-	static char name[DEVICE_NAME_MAX];
+	static char target[128]; /* read without the library, whose reads may be faulty */
+	ssize_t length = readlink(at(device, "driver"), target, sizeof(target) - 1);
 
-	if (link_name(AT_FDCWD, at(device, "driver"), name, sizeof(name)) < 0)
-		name[0] = '\0';
-	return name;
+	target[length < 0 ? 0 : length] = '\0';
+	return length < 0 ? target : strrchr(target, '/') + 1;
 }
 
 static int dax_bind(const char *dax, const char *driver)

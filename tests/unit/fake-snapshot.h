@@ -102,7 +102,7 @@ static void read_fake_cxl(struct kmemd_inventory *inventory)
 	read_fake_memdev(inventory, 1);
 }
 
-static void read_fake_dax(struct kmemd_inventory *inventory, const char *name)
+static int read_fake_dax(struct kmemd_inventory *inventory, const char *name)
 {
 	const char *device = sysfs("bus/dax/devices/%s", name);
 	struct dax_device *dax = array_add(&inventory->dax);
@@ -127,7 +127,7 @@ static void read_fake_dax(struct kmemd_inventory *inventory, const char *name)
 		*(struct range *)array_add(&dax->ranges) = ranges[i];
 	assert_int_equal(blocks_find(dax, BLOCK), 0);
 	dax->align = exists(at(device, "align")) ? number_of(at(device, "align")) : 2 * MIB;
-	assert_int_equal(blocks_read(blocks, dax), 0);
+	return blocks_read(blocks, dax);
 }
 
 int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
@@ -136,9 +136,14 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	struct kmemd_inventory *inventory = calloc(1, sizeof(*inventory));
 	_cleanup_dir_ DIR *directory = opendir(sysfs("bus/dax/devices"));
 	struct dirent *entry;
+	int r;
 
-	(void)error;
 	assert_non_null(inventory);
+	if (read_is_faulty(false, "the inventory")) {
+		kmemd_inventory_free(inventory);
+		return error_errno(error, fault.read_errnum, "cannot read the inventory: %s",
+				   strerror(fault.read_errnum));
+	}
 	copy_name(inventory->host.kernel, "6.12-fake");
 	copy_name(inventory->host.auto_online_blocks,
 		  text_of(sysfs("devices/system/memory/auto_online_blocks")));
@@ -148,10 +153,17 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	inventory->host.memory_available = GIB;
 	read_fake_cxl(inventory);
 	assert_int_equal(read_slots(kmemd, inventory), 0);
-	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.' &&
-		    number_of(sysfs("bus/dax/devices/%s/size", entry->d_name)))
-			read_fake_dax(inventory, entry->d_name);
+	while (directory && (entry = readdir(directory))) {
+		if (entry->d_name[0] == '.' ||
+		    !number_of(sysfs("bus/dax/devices/%s/size", entry->d_name)))
+			continue;
+		r = read_fake_dax(inventory, entry->d_name);
+		if (r < 0) {
+			kmemd_inventory_free(inventory);
+			return error_errno(error, -r, "cannot read the memory blocks of %s: %s",
+					   entry->d_name, strerror(-r));
+		}
+	}
 	if (exists(sysfs("bus/dax/devices/dax1.0"))) {
 		struct namespace *namespace = array_add(&inventory->namespaces);
 
@@ -223,8 +235,10 @@ int inventory_read_dax(const struct kmemd *kmemd, char *const *names, const char
 {
 	struct kmemd_inventory *all, *inventory = calloc(1, sizeof(*inventory));
 
-	if (kmemd_inventory_read((struct kmemd *)kmemd, &all, error) < 0)
+	if (kmemd_inventory_read((struct kmemd *)kmemd, &all, error) < 0) {
+		kmemd_inventory_free(inventory);
 		return -EIO;
+	}
 	inventory->host = all->host;
 	qsort(all->dax.items, all->dax.count, sizeof(*all->dax.items), compare_dax);
 	array_foreach(dax, &all->dax) {

@@ -18,6 +18,7 @@
 #define NVDIMM_POLICY                                                                              \
 	"[Match]\nUuid=" UUID "\n[Lifecycle]\nDrainTimeoutSec=60\n[Memory]\nMode=system-ram\n"
 
+#define READS_MAX  2000
 #define WRITES_MAX 100 /* no job needs more; more means that it does not end */
 
 static char messages[8192];
@@ -123,9 +124,10 @@ static void assert_same_tree(const char *before, const struct machine *machine,
 		same++;
 	while (same && now[same - 1] != '\n')
 		same--;
-	fail_msg("write %u: the tree is not as it was: '%.*s' instead of '%.*s' (%s)\n%s", at_write,
-		 (int)strcspn(now + same, "\n"), now + same, (int)strcspn(before + same, "\n"),
-		 before + same, machine->error.message, messages);
+	fail_msg("fault %u (%s, %d): the tree is not as it was: '%.*s' instead of '%.*s' (%s)\n%s",
+		 at_write, fault.read_path, fault.read_errnum, (int)strcspn(now + same, "\n"),
+		 now + same, (int)strcspn(before + same, "\n"), before + same,
+		 machine->error.message, messages);
 }
 
 /* Boots, and brings the machine to where the trial begins. */
@@ -189,6 +191,78 @@ static void a_job_whose_write_fails_leaves_the_machine_as_it_was(void **state)
 	for (size_t i = 0; i < array_size(failures); i++)
 		for (size_t j = 0; j < array_size(errnums); j++)
 			failed += fail_each_write(*state, &failures[i], errnums[j]);
+	assert_true(failed >= 40);
+}
+
+/* --- reads
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static const int read_faults[] = {EIO, ENOENT, READ_SHORT, READ_NOTHING};
+
+/*
+ * What a job says of a read that fails is its own business: it may be one that it can do without.
+ * But what it says is done is done, what it says is not is as it was, or is said, and the next try
+ * finds nothing in its way. True when the job ended without an n-th read.
+ */
+static bool fail_read(const char *folder, const struct trial *trial, const char *wanted,
+		      unsigned int n, int errnum, unsigned int *failed)
+{
+	struct machine machine = begin(folder, trial);
+	_cleanup_free_ char *before = kernel_tree();
+	bool ran_out;
+	int r;
+
+	messages[0] = '\0';
+	fault.reads = 0;
+	fault.read_errnum = errnum;
+	fault.read_at = n;
+	r = run_trial(&machine, trial);
+	ran_out = fault.reads < n;
+	fault.read_at = 0;
+	*failed += r < 0;
+	/* As it asks for. */
+	if (strstr(messages, "auto_online_blocks cannot be put back"))
+		write_text(sysfs("devices/system/memory/auto_online_blocks"), trial->auto_online);
+	if (r == 0) {
+		assert_same_tree(wanted, &machine, n);
+	} else {
+		assert_int_not_equal(machine.error.result, KMEMD_DONE);
+		assert_true(machine.error.message[0]);
+		if (machine.error.result != KMEMD_PARTLY &&
+		    !strstr(machine.error.message, "undo") && !strstr(messages, "could not"))
+			assert_same_tree(before, &machine, n);
+		if (run_trial(&machine, trial) < 0)
+			fail_msg("read %u (%s, %d), second try: %s\n%s", n, fault.read_path, errnum,
+				 machine.error.message, messages);
+	}
+	/* A setting that could not be read stays in the journal for the next job. */
+	if (exists(at(machine.kmemd->run, "journal.json")))
+		run_trial(&machine, trial);
+	assert_same_tree(wanted, &machine, n);
+	assert_int_equal(access(at(machine.kmemd->run, "journal.json"), F_OK), -1);
+	power_off(&machine);
+	return ran_out;
+}
+
+static void a_job_whose_read_fails_says_only_what_is_so(void **state)
+{
+	unsigned int failed = 0;
+
+	for (size_t i = 0; i < array_size(kills); i++) {
+		_cleanup_free_ char *wanted = NULL;
+		struct machine machine = begin(*state, &kills[i]);
+
+		assert_int_equal(run_trial(&machine, &kills[i]), 0);
+		wanted = kernel_tree();
+		power_off(&machine);
+		for (size_t j = 0; j < array_size(read_faults); j++) {
+			unsigned int n = 1;
+
+			while (!fail_read(*state, &kills[i], wanted, n, read_faults[j], &failed))
+				assert_true(n++ < READS_MAX);
+		}
+	}
 	assert_true(failed >= 40);
 }
 
@@ -290,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_folder(a_job_whose_write_fails_leaves_the_machine_as_it_was),
+		with_folder(a_job_whose_read_fails_says_only_what_is_so),
 		with_folder(a_job_that_is_killed_is_finished_by_the_next_one),
 		with_folder(what_a_killed_job_left_is_told),
 		with_folder(a_journal_that_is_garbage_is_told_and_ignored),

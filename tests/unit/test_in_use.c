@@ -111,14 +111,14 @@ static void who_has_a_file_mapped(void **state)
 	_cleanup_(kmemd_freep) struct kmemd *kmemd = machine_at(*state);
 	char text[128] = "";
 
-	assert_false(find_mapper(kmemd, "/dev/dax0.0", text, sizeof(text)));
+	assert_int_equal(find_mapper(kmemd, "/dev/dax0.0", text, sizeof(text)), 0);
 	write_text(at(*state, "proc/7/maps"), "7f00-7f80 rw-s 00000000 00:06 1 /dev/dax0.01\n");
 	write_text(at(*state, "proc/7/comm"), "other\n");
 	write_text(at(*state, "proc/8/maps"), "7f00-7f80 rw-s 00000000 00:06 1 /lib/x\n"
 					      "7f00-7f80 rw-s 00000000 00:06 1 /dev/dax0.0\n");
 	write_text(at(*state, "proc/8/comm"), "a\x1b"
 					      "b\n");
-	assert_true(find_mapper(kmemd, "/dev/dax0.0", text, sizeof(text)));
+	assert_int_equal(find_mapper(kmemd, "/dev/dax0.0", text, sizeof(text)), 1);
 	assert_string_equal(text, "process 8 (a\\x1bb)");
 }
 

@@ -70,6 +70,23 @@ static const char *state_of(const struct machine *machine)
 	return state;
 }
 
+/* What is told of the device, from its record and the machine as it is now. */
+static const char *told_now(const struct machine *machine)
+{
+	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
+	static char told[1024];
+	struct record record;
+
+	told[0] = '\0';
+	assert_int_equal(kmemd_inventory_read(machine->kmemd, &inventory, NULL), 0);
+	array_foreach(device, &inventory->devices)
+		if (!strcmp(device->identity, "cxl-ram:0x1234") &&
+		    record_read_now(machine->kmemd, device, &record))
+			snprintf(told, sizeof(told), "%s: %s", record_state_names[record.state],
+				 record.message);
+	return told;
+}
+
 static void assert_online(bool first, bool others)
 {
 	assert_int_equal(is_online(WINDOW_START / BLOCK), first);
@@ -88,7 +105,11 @@ static void a_block_that_a_person_takes_offline_stays_so(void **state)
 	boot(&machine, *state);
 	apply(&machine, NULL);
 	assert_string_equal(state_of(&machine), "left");
+	assert_string_equal(told_now(&machine), "");
 	assert_int_equal(write_block(sysfs("devices/system/memory/memory512"), "offline"), 0);
+	/* It is told before any job has noticed, and written down by the next one. */
+	assert_contains(told_now(&machine), "manual: as somebody changed it");
+	assert_string_equal(state_of(&machine), "left");
 	before = kernel_tree();
 	apply(&machine, NULL);
 	after = kernel_tree();
@@ -188,6 +209,71 @@ static void what_only_went_is_no_reason_to_touch_anything(void **state)
 	power_off(&machine);
 }
 
+/* A driver keeps the ids that daxctl has given it, and takes a later device of that name by them.
+ */
+static void take_by_id(const char *path, const char *value)
+{
+	if (!strstr(path, "drivers/kmem/bind") || fault.counted++)
+		return;
+	dax_unbind(value);
+	assert_int_equal(dax_bind(value, "device_dax"), 0);
+}
+
+static void a_driver_that_takes_a_new_device_by_an_old_id_gives_it_back(void **state)
+{
+	struct machine machine;
+
+	boot(&machine, *state);
+	apply(&machine, NULL);
+	for (unsigned int i = 512; i < 516; i++)
+		write_block(sysfs("devices/system/memory/memory%u", i), "offline");
+	assert_int_equal(dax_unbind("dax0.0"), 0);
+	fault.before = take_by_id;
+	apply(&machine, "mem0");
+	assert_true(fault.counted > 1);
+	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax0.0")), "kmem");
+	assert_online(true, true);
+	power_off(&machine);
+}
+
+/* The record that holds a device cannot be read: nobody knows whether policy may have it. */
+static void what_may_be_held_is_left_alone(void **state)
+{
+	struct machine machine;
+	char path[600];
+	int r;
+
+	boot(&machine, *state);
+	apply(&machine, NULL);
+	assert_int_equal(
+		kmemd_drain(machine.kmemd, machine.policy, DRAIN("mem0"), &machine.job, &machine.error),
+		0);
+	snprintf(path, sizeof(path), "%s", at(machine.kmemd->run, "devices/cxl-ram:0x1234.json"));
+	assert_int_equal(rename(path, at(*state, "kept")), 0);
+	assert_int_equal(mkdir(path, 0700), 0); /* that reads as EISDIR */
+	r = kmemd_apply(machine.kmemd, machine.policy, NULL, &machine.job, &machine.error);
+	assert_int_equal(r, -EISDIR);
+	assert_contains(machine.error.message, "cannot read what is known of the device");
+	assert_false(exists(cxl("region0", "commit")));
+	power_off(&machine);
+}
+
+/* A journal that is there and cannot be read is kept, and no job goes over it. */
+static void a_journal_that_cannot_be_read_stops_the_job(void **state)
+{
+	struct machine machine;
+	int r;
+
+	boot(&machine, *state);
+	make_folders(at(machine.kmemd->run, "journal.json"));
+	r = kmemd_apply(machine.kmemd, machine.policy, NULL, &machine.job, &machine.error);
+	assert_int_equal(r, -EISDIR);
+	assert_contains(machine.error.message, "cannot read the journal");
+	assert_true(exists(at(machine.kmemd->run, "journal.json")));
+	assert_false(exists(cxl("region0", "commit")));
+	power_off(&machine);
+}
+
 /* --- what is a reason to act --------------------------------------------------------------------
  */
 
@@ -258,6 +344,9 @@ int main(void)
 		with_folder(a_region_that_a_person_destroys_is_not_made_again),
 		with_folder(what_is_bound_to_device_dax_before_stays),
 		with_folder(what_only_went_is_no_reason_to_touch_anything),
+		with_folder(a_driver_that_takes_a_new_device_by_an_old_id_gives_it_back),
+		with_folder(what_may_be_held_is_left_alone),
+		with_folder(a_journal_that_cannot_be_read_stops_the_job),
 		with_folder(another_policy_is_a_reason),
 		cmocka_unit_test(a_new_region_is_news_and_a_changed_one_is_not),
 	};

@@ -359,6 +359,7 @@ static void a_dax_device_that_is_there_is_not_waited_for(void **state)
 	(void)state;
 	bench.cancelled = true; /* nor is anything asked */
 	make_folders(sysfs("bus/cxl/devices/region1/dax_region1/dax1.3"));
+	make_folders(sysfs("bus/dax/devices/dax1.3"));
 	assert_int_equal(wait_dax_of_region(&bench.run, "region1", name, &bench.error), 0);
 	assert_string_equal(name, "dax1.3");
 }
@@ -369,6 +370,8 @@ static void waiting_for_a_dax_device_can_be_cancelled(void **state)
 
 	(void)state;
 	bench.cancelled = true;
+	/* The driver core makes the folder before it enters the device into the bus. */
+	make_folders(sysfs("bus/cxl/devices/region1/dax_region1/dax1.3"));
 	assert_int_equal(wait_dax_of_region(&bench.run, "region1", name, &bench.error), -ENODEV);
 	assert_contains(bench.error.message, "region1 got no dax device");
 }

@@ -6,47 +6,15 @@ and no warning is in the log.
 """
 import pytest
 
-from . import kmemd
-from .guest import Expander
-from .kmemd import MIB, POLICY, has_log, kmemctl, log_cursor, records, see, wait_for, wait_idle, wait_online
-
-SERIAL, SECOND = 0x1234, 0x5678
-SIZE = 256 * MIB
-ROUNDS = 20
-# A function of the shell for each thing that is done again and again; $dax and $region are what there is now.
-TOOLS = f"""
-find_dax() {{ dax=$(basename /sys/bus/cxl/devices/region*/dax_region*/dax*); region=$(basename /sys/bus/cxl/devices/region[0-9]*); }}
-bring_back() {{ kmemctl apply {SERIAL:#x} >/dev/null || {{ echo "round $round: kmemctl apply failed"; exit 1; }}; find_dax; }}
-settle() {{ udevadm settle; sleep 0.5; }}
-"""
+from . import neighbours
+from .kmemd import has_log, kmemctl, log_cursor, records, see, wait_for, wait_idle
+from .neighbours import SECOND, SERIAL, back_online, rounds
 
 
 @pytest.fixture(scope="module", params=["ours", "in-tree"])
 def guest(request, boot_guest):
-    """6.12 with an expander of two memory blocks, online by the shipped policy."""
-    options = kmemd.options(
-        driver=request.param == "ours", memory="1G", expanders=[Expander("256M", serial=SERIAL)], ports=1,
-        files={f"{POLICY}/10-second.conf": f"[Match]\nSerial={SECOND:#x}\n\n[Memory]\nMode=ignore\n"})
-    options["overlays"].append(kmemd.overlay("programs"))
-    guest = boot_guest(request.param, **options)
-    guest.ours = request.param == "ours"
-    wait_online(guest, SERIAL, SIZE)
-    wait_idle(guest)
-    return guest
-
-
-def rounds(guest, body, count=ROUNDS):
-    """Runs the shell text so often in the guest, with `round` set; a failure says which."""
-    return guest.run(f"{TOOLS}\nfind_dax\nfor round in $(seq {count}); do\n{body}\ndone", timeout=600)
-
-
-def back_online(guest):
-    """As policy wants it again, all of it."""
-    assert kmemctl(guest, f"apply {SERIAL:#x}").rc == 0
-    wait_idle(guest)
-    machine = see(guest)
-    assert machine.blocks_of(SERIAL) == ["Movable"] * 2
-    assert records(guest) == {}
+    """See neighbours.boot()."""
+    return neighbours.boot(boot_guest, "6.12", request.param)
 
 
 def test_daxctl_takes_memory_out_of_use(guest):
@@ -89,25 +57,6 @@ def test_cxl_destroys_the_region(guest):
         cxl destroy-region -f $region >/dev/null 2>/run/cxl.err || { echo "round $round: $(cat /run/cxl.err)"; exit 1; }
         settle
         ! ls -d /sys/bus/cxl/devices/region[0-9]* >/dev/null 2>&1 || { echo "round $round: a region is there again"; exit 1; }
-        bring_back""", count=ROUNDS // 2)
-    back_online(guest)
-
-
-def test_drain_beside_a_loop_that_puts_blocks_online(guest):
-    """A region is never destroyed with a block of it online, whatever kmemctl drain says in the end."""
-    if not guest.ours:
-        pytest.skip("the kernel's own driver loses the range when a block comes online in the moment of unbinding, for which nobody has a cure")
-    first, second = see(guest).dax_of(SERIAL).blocks
-    guest.write("/run/loop", f"while [ ! -e /run/stop ]; do echo online_movable >/sys/devices/system/memory/memory{first}/state; "
-                             f"echo online_movable >/sys/devices/system/memory/memory{second}/state; done 2>/dev/null\n")
-    rounds(guest, f"""
-        rm -f /run/stop; bash /run/loop & loop=$!
-        kmemctl drain -t 2 {SERIAL:#x} >/run/drain.log 2>&1; code=$?
-        touch /run/stop; wait $loop
-        online=0
-        for block in {first} {second}; do [ $(cat /sys/devices/system/memory/memory$block/state 2>/dev/null) = online ] && online=$((online + 1)); done
-        if [ $code = 0 ] && [ $online != 0 ]; then echo "round $round: drained, and $online blocks are online"; exit 1; fi
-        ls -d /sys/bus/cxl/devices/region[0-9]* >/dev/null 2>&1 || [ $online = 0 ] || {{ echo "round $round: no region, and $online blocks online"; exit 1; }}
         bring_back""")
     back_online(guest)
 
@@ -180,3 +129,10 @@ def test_nothing_is_drained_while_a_process_has_a_part_mapped(guest, second):
     assert drained.rc == 0, drained.err
     after = see(guest)
     assert (after.regions, after.decoders, after.states) == (before.regions, before.decoders, before.states)
+
+
+def test_drain_beside_a_loop_that_puts_blocks_online(guest):
+    """A region is never destroyed with a block of it online, whatever kmemctl drain says in the end. The last test: see drain_to_the_end()."""
+    # The tests before it have left another word there, and the second expander held.
+    guest.run(f"echo online >/sys/devices/system/memory/auto_online_blocks; kmemctl apply {SECOND:#x} || true")
+    neighbours.drain_to_the_end(guest)
