@@ -48,6 +48,7 @@ struct cli {
 	bool tells_failures; /* each device's, and not the verb at its end */
 	unsigned int failures_told;
 	unsigned int devices_done;
+	const char *region; /* that was made; NULL: the verb makes none */
 	struct system_log log;
 };
 

@@ -178,6 +178,8 @@ int cli_job_finish(struct cli *cli, int r, const struct kmemd_error *error)
 	cli_job_end(cli, r, error);
 	json_put_text(json, "verb", cli->verb);
 	put_devices(json, cli);
+	if (cli->region)
+		json_put_text(json, "region", cli->region);
 	json_put_bool(json, "done", r == 0);
 	json_put_bool(json, "changed", changed);
 	json_put_int(json, "exit_code", r < 0 ? (int)error->result : 0);

@@ -1,45 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "base/error.h"
 #include "cli/cli.h"
-#include "cli/input.h"
-#include "cli/job-events.h"
+#include "cli/drain-run.h"
 #include "cli/message.h"
-#include "cli/plan-report.h"
 #include "cli/verb.h"
-#include "job/drain-job.h"
 
 static const struct cli_option option_eject = {
 	"eject",
 	.text = "power off the PCI slots of drained memdevs",
 };
 
+static const struct cli_option option_by_region = {
+	"region",
+	.text = "the names are those of CXL regions, and only these are drained",
+};
+
 static int run(struct cli *cli)
 {
-	_cleanup_(kmemd_policy_freep) struct kmemd_policy *policy = NULL;
-	const struct kmemd_drain wanted = {
-		.devices = cli->arguments,
-		.eject = cli_given(cli, &option_eject),
-	};
-	struct kmemd_error error = {0};
-	struct kmemd_job job;
-	int r;
+	bool eject = cli_given(cli, &option_eject), by_region = cli_given(cli, &option_by_region);
 
-	if (cli->dry_run)
-		return cli_dry_run(cli, wanted.eject ? GOAL_EJECT : GOAL_DRAIN);
-	job = cli_job(cli);
-	cli->tells_failures = cli->arguments[1] != NULL;
-	/* A mistake in a file must not keep memory in use: the default timeout serves. */
-	if (cli_load_policy(cli, &policy, &error) < 0)
-		cli_fail(&error);
-	r = kmemd_drain(cli->kmemd, policy, &wanted, &job, &error);
-	return cli_job_finish(cli, r, &error);
+	if (eject && by_region)
+		return cli_usage_error(cli, "--eject is about whole memdevs, and --region is not: "
+					    "allowed is one of them");
+	return drain_run(cli, by_region ? GOAL_DRAIN_REGION : eject ? GOAL_EJECT : GOAL_DRAIN);
 }
 
 const struct cli_verb verb_drain = {
 	"drain",
 	"DEVICE [DEVICE...]",
 	"take the memory of devices out of use, so that they can be unplugged",
-	OPTIONS(&option_json, &option_dry_run, &option_eject, &option_policy, &option_timeout),
+	OPTIONS(&option_json, &option_dry_run, &option_eject, &option_by_region, &option_policy,
+		&option_timeout),
 	run,
 	1,
 	ANY_NUMBER,

@@ -27,6 +27,8 @@ const struct cli_verb *const verbs[] = {
 	&verb_disable_device,
 	&verb_create_device,
 	&verb_destroy_device,
+	&verb_create_region,
+	&verb_destroy_region,
 	&verb_split_acpi,
 	&verb_migrate_device_model,
 	&verb_help,

@@ -26,8 +26,8 @@ struct cli_verb {
 extern const struct cli_verb verb_list, verb_status, verb_plan, verb_apply, verb_explain,
 	verb_drain, verb_memmap, verb_inventory, verb_policy, verb_doctor, verb_monitor,
 	verb_reconfigure_device, verb_online_memory, verb_offline_memory, verb_enable_device,
-	verb_disable_device, verb_create_device, verb_destroy_device, verb_split_acpi,
-	verb_migrate_device_model, verb_help, verb_version;
+	verb_disable_device, verb_create_device, verb_destroy_device, verb_create_region,
+	verb_destroy_region, verb_split_acpi, verb_migrate_device_model, verb_help, verb_version;
 
 /* All verbs in the order of the help, then NULL. */
 extern const struct cli_verb *const verbs[];

@@ -140,6 +140,14 @@ const struct device *inventory_device(const struct kmemd_inventory *inventory, c
 	return NULL;
 }
 
+const struct region *device_region(const struct device *device, const char *name)
+{
+	array_foreach(region, &device->regions)
+		if (!strcmp((*region)->name, name))
+			return *region;
+	return NULL;
+}
+
 int inventory_find_device(const struct kmemd_inventory *inventory, const char *name,
 			  const struct device **ret, struct kmemd_error *error)
 {

@@ -388,6 +388,8 @@ const struct device *inventory_device(const struct kmemd_inventory *inventory, c
 /* The same; without it, -ENODEV and the sentence for the person. */
 int inventory_find_device(const struct kmemd_inventory *inventory, const char *name,
 			  const struct device **ret, struct kmemd_error *error);
+/* A region of the device by its name, or NULL. */
+const struct region *device_region(const struct device *device, const char *name);
 const struct root_decoder *inventory_root_decoder(const struct kmemd_inventory *inventory,
 						  const char *name);
 

@@ -269,8 +269,7 @@ bool task_undo(const struct kmemd *kmemd, struct journal *journal, struct run *r
 
 static bool keeps(const struct task *task, const struct run *run)
 {
-	if (!json_object_array_length(run->undo) || task->plan->goal == GOAL_DRAIN ||
-	    task->plan->goal == GOAL_EJECT)
+	if (!json_object_array_length(run->undo) || goal_drains(task->plan->goal))
 		return false;
 	return run->keep || task->plan->decision.settings.on_failure == ON_FAILURE_KEEP;
 }
@@ -321,7 +320,8 @@ static int run_part(struct task *task, const struct plan_part *part, struct kmem
 	}
 	if (r < 0)
 		handle_failure(task, &run, error);
-	else if (run.steps[part->first].type == STEP_CREATE_DAX)
+	else if (run.steps[part->first].type == STEP_CREATE_DAX ||
+		 run.steps[part->first].type == STEP_CREATE_REGION)
 		copy_name(task->made, run.made[part->first]);
 	task->moved += run.moved;
 	forget_undo(&run);

@@ -44,7 +44,7 @@ struct task {
 	/* The outcome, and what the engine needs. */
 	int64_t began_ms;
 	struct journal journal;
-	char made[DEVICE_NAME_MAX];    /* name of the dax device that was made, or "" */
+	char made[DEVICE_NAME_MAX];    /* the dax device or region that was made, or "" */
 	unsigned int moved;	       /* blocks that are in another state than before */
 	unsigned int done, failed;     /* parts */
 	struct kmemd_error failure;    /* of the first part that failed */

@@ -5,11 +5,11 @@
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "inventory/snapshot.h"
+#include "job/check-made.h"
 #include "job/engine.h"
 #include "job/turns.h"
 #include "plan/find-sets.h"
 #include "plan/plan-device.h"
-#include "plan/verify-policy.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
 #include "step/change-blocks.h"
@@ -108,45 +108,6 @@ static int is_left_alone(const struct policy_job *job, const struct device *devi
 
 /* --- a device -----------------------------------------------------------------------------------
  */
-
-static void scope_of(const struct task *task, const struct plan_part *part, const struct run *run,
-		     char names[][DEVICE_NAME_MAX], struct verify_scope *ret)
-{
-	size_t count = 0;
-
-	*ret = (struct verify_scope){.names = names, .capacity = !part->subject[0]};
-	if (part->subject[0])
-		copy_name(names[count++], part->subject);
-	for (size_t i = part->first; i < part->first + part->count; i++)
-		if (run->made[i][0])
-			copy_name(names[count++], run->made[i]);
-	ret->count = count;
-	(void)task;
-}
-
-/* The kernel as it is now against what was wanted. */
-static int check(struct task *task, const struct plan_part *part, const struct run *run,
-		 struct kmemd_error *error)
-{
-	char(*names)[DEVICE_NAME_MAX] = calloc(part->count + 1, DEVICE_NAME_MAX);
-	struct verify_scope scope;
-	int r;
-
-	if (!names)
-		return error_memory(error);
-	scope_of(task, part, run, names, &scope);
-	task->after = kmemd_inventory_free(task->after);
-	r = kmemd_inventory_read(task->kmemd, &task->after, error);
-	for (size_t i = part->first; r == 0 && i < part->first + part->count; i++)
-		if (task->plan->steps.items[i].type == STEP_CREATE_REGION)
-			r = verify_region(task->after, run->made[i],
-					  &task->plan->steps.items[i].create_region, error);
-	if (r == 0)
-		r = verify_policy(task->after, task->plan->device->identity, &task->plan->decision,
-				  GOAL_POLICY, &scope, error);
-	free(names);
-	return r;
-}
 
 /* What policy made of the device, or why not; asked after everything else. */
 struct ending {
@@ -289,7 +250,7 @@ static int do_planned(const struct policy_job *job, const struct kmemd_inventory
 					     ? job->job->timeout_sec
 					     : plan->decision.settings.drain_timeout_sec,
 		.online.stall_sec = ONLINE_STALL_SEC,
-		.check = check,
+		.check = check_made,
 		.leave = leave,
 		.data = &ending,
 	};

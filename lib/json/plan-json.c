@@ -8,6 +8,7 @@
 #include "job/records.h"
 #include "plan/find-sets.h"
 #include "plan/plan-device.h"
+#include "plan/plan-drain.h"
 #include "policy/decide.h"
 #include "policy/keys.h"
 #include "json/devices-json.h"
@@ -59,7 +60,11 @@ static const char *mode_of(const struct plan *plan)
 {
 	if (plan->goal == GOAL_REQUEST) /* policy has no say in it */
 		return "by-hand";
-	if (plan->goal == GOAL_DRAIN || plan->goal == GOAL_EJECT)
+	if (plan->goal == GOAL_CREATE_REGION)
+		return "create-region";
+	if (plan->goal == GOAL_DESTROY_REGION)
+		return "destroy-region";
+	if (goal_drains(plan->goal))
 		return "drain";
 	return mode_names[plan->decision.settings.mode];
 }
@@ -172,6 +177,18 @@ static int find_sets(const struct kmemd *kmemd, const struct kmemd_inventory *in
 	return sets_find(inventory, &source, ret);
 }
 
+/* Of one device: whichever goal, unless that is about a region. */
+static int make_plan(const struct kmemd_inventory *inventory, const struct kmemd_policy *policy,
+		     const struct device *device, enum goal goal, struct region_sets *sets,
+		     struct plan *ret)
+{
+	struct decision decision;
+
+	policy_decide(policy, &inventory->host, device, &decision);
+	return goal == GOAL_POLICY ? plan_make_of_sets(inventory, device, &decision, sets, ret)
+				   : plan_make(inventory, device, &decision, goal, ret);
+}
+
 static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 			  const struct kmemd_policy *policy, char *const *names, enum goal goal,
 			  void (*put)(struct json_object *array, const struct kmemd *kmemd,
@@ -191,15 +208,11 @@ static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inv
 	devices = json_put_array(json, "devices");
 	r = find_sets(kmemd, inventory, policy, named, &sets);
 	array_foreach(device, &inventory->devices) {
-		struct decision decision;
 		struct plan plan;
 
 		if (r < 0 || (names[0] && !is_named(inventory, names, device)))
 			continue;
-		policy_decide(policy, &inventory->host, device, &decision);
-		r = goal == GOAL_POLICY
-			    ? plan_make_of_sets(inventory, device, &decision, &sets, &plan)
-			    : plan_make(inventory, device, &decision, goal, &plan);
+		r = make_plan(inventory, policy, device, goal, &sets, &plan);
 		if (r < 0)
 			continue;
 		if (!names[0])
@@ -216,10 +229,48 @@ static int report_devices(struct kmemd *kmemd, const struct kmemd_inventory *inv
 	return 0;
 }
 
+static int put_region(const struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+		      const struct kmemd_policy *policy, const char *name, enum goal goal,
+		      struct json_object *devices, struct kmemd_error *error)
+{
+	const struct region *region;
+	const struct device *device;
+	struct decision decision;
+	struct plan plan;
+	int r = drain_find_region(inventory, name, &device, &region, error);
+
+	if (r < 0)
+		return r;
+	policy_decide(policy, &inventory->host, device, &decision);
+	r = plan_make_of_region(inventory, device, region, &decision, goal, &plan);
+	if (r < 0)
+		return error_memory(error);
+	report_plan(devices, kmemd, &plan);
+	plan_release(&plan);
+	return 0;
+}
+
+static int report_regions(const struct kmemd *kmemd, const struct kmemd_inventory *inventory,
+			  const struct kmemd_policy *policy, char *const *names, enum goal goal,
+			  struct json_object **ret, struct kmemd_error *error)
+{
+	_cleanup_(json_object_putp) struct json_object *json = json_object_new_object();
+	struct json_object *devices = json_put_array(json, "devices");
+	int r = devices ? 0 : error_memory(error);
+
+	for (size_t i = 0; r == 0 && names[i]; i++)
+		r = put_region(kmemd, inventory, policy, names[i], goal, devices, error);
+	if (r == 0)
+		*ret = json_object_get(json);
+	return r;
+}
+
 int kmemd_report_plan(struct kmemd *kmemd, const struct kmemd_inventory *inventory,
 		      const struct kmemd_policy *policy, char *const *devices, enum goal goal,
 		      struct json_object **ret, struct kmemd_error *error)
 {
+	if (goal_is_about_region(goal))
+		return report_regions(kmemd, inventory, policy, devices, goal, ret, error);
 	return report_devices(kmemd, inventory, policy, devices, goal, report_plan, ret, error);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/parse.h"
 #include "plan/memdev-capacity.h"
+#include "plan/place-set.h"
 #include "policy/decide.h"
 
 #include <stdio.h>
@@ -135,27 +136,6 @@ static size_t list_left(const struct group *group, const struct root_decoder *wi
 	return count;
 }
 
-static bool choose(const struct root_decoder *window, unsigned int ways,
-		   const struct memdev *const *left, size_t count, const struct memdev **members)
-{
-	if (!count)
-		return false;
-	if (ways > 1)
-		return interleave_choose(window, ways, left, count, members);
-	members[0] = left[0];
-	return window->ways == 1;
-}
-
-/* Two targets that are one host bridge: its own decoder could not tell their addresses apart. */
-static bool repeats_target(const struct root_decoder *window)
-{
-	for (size_t i = 0; i < window->targets.count; i++)
-		for (size_t j = 0; j < i; j++)
-			if (window->targets.items[i].id == window->targets.items[j].id)
-				return true;
-	return false;
-}
-
 static void remember_obstacle(struct group *group, const struct region_sets *sets,
 			      const struct obstacles *obstacles, const char *memdev,
 			      unsigned int ways)
@@ -177,32 +157,27 @@ static int make_set(struct region_sets *sets, struct group *group, struct root_d
 		    unsigned int ways, struct candidate **left, const struct memdev **memdevs)
 {
 	const struct candidate *chosen[INTERLEAVE_MAX];
-	const struct memdev *members[INTERLEAVE_MAX];
 	size_t count = list_left(group, window, ways, left, memdevs);
 	struct obstacles obstacles = {0};
-	unsigned int granularity;
-	struct place place;
-	uint64_t size;
+	struct set_place found;
 
-	if (count < ways || __builtin_mul_overflow(group->items[0].size, ways, &size) ||
-	    !choose(window, ways, memdevs, count, members))
-		return 0;
-	granularity = interleave_granularity(window, ways, members, group->settings->granularity);
-	if (!granularity ||
-	    !space_find(&sets->space, window, members, ways, size, &obstacles, &place)) {
-		remember_obstacle(group, sets, &obstacles, members[0]->name, ways);
+	if (!place_set(&sets->space, window, ways, memdevs, count, group->items[0].size,
+		       group->settings->granularity, &obstacles, &found)) {
+		if (found.members[0])
+			remember_obstacle(group, sets, &obstacles, found.members[0]->name, ways);
 		return 0;
 	}
 	for (unsigned int i = 0; i < ways; i++)
 		for (size_t j = 0; j < count; j++)
-			if (memdevs[j] == members[i]) {
+			if (memdevs[j] == found.members[i]) {
 				left[j]->taken = true;
 				chosen[i] = left[j];
 			}
 	group->left -= ways;
-	if (space_claim(&sets->space, &place, members, ways) < 0)
+	if (space_claim(&sets->space, &found.place, found.members, ways) < 0)
 		return -ENOMEM;
-	return add_set(sets, group, &place, chosen, ways, granularity) < 0 ? -ENOMEM : 1;
+	return add_set(sets, group, &found.place, chosen, ways, found.granularity) < 0 ? -ENOMEM
+										       : 1;
 }
 
 /* --- a group ------------------------------------------------------------------------------------
@@ -217,8 +192,7 @@ static int make_sets(struct region_sets *sets, struct group *group, unsigned int
 			struct obstacles none = {0};
 			int r = 1;
 
-			if (window->ways != targets || !interleave_fits_window(window, ways) ||
-			    !window_is_usable(window, &none) || repeats_target(window))
+			if (window->ways != targets || !window_takes_set(window, ways, &none))
 				continue;
 			while (r > 0 && group->left >= ways)
 				r = make_set(sets, group, window, ways, left, memdevs);

@@ -15,5 +15,7 @@ const struct endpoint_decoder *memdev_persistent_decoder(const struct memdev *me
 
 /* Whether a region can be made of what is free. */
 bool memdev_is_usable(const struct memdev *memdev);
+/* Why not, as a sentence about it; false when it can. */
+bool memdev_describe_unusable(const struct memdev *memdev, char *why, size_t size);
 
 #endif

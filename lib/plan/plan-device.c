@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/plan-device.h"
 
+#include "plan/find-sets.h"
 #include "plan/plan-drain.h"
 #include "plan/plan-eject.h"
 #include "plan/plan-policy.h"
@@ -72,44 +73,59 @@ static const char *auto_online_word(const struct settings *settings)
 	return settings->zone == ZONE_MOVABLE ? "online_movable" : "online_kernel";
 }
 
-static int make(const struct kmemd_inventory *inventory, const struct device *device,
-		const struct decision *decision, enum goal goal, struct region_sets *sets,
-		struct plan *ret)
+/* Of a plan that says what is wanted of which device. */
+static int make(struct plan *plan, const struct kmemd_inventory *inventory)
 {
-	struct plan plan = {
-		.device = device,
-		.decision = *decision,
-		.goal = goal,
-		.sets = sets,
-		.auto_online = auto_online_word(&decision->settings),
-	};
 	int r = 0;
 
-	if (!refuse_lost(&plan, inventory))
-		r = goal == GOAL_POLICY ? plan_policy(&plan, inventory)
-					: plan_drain(&plan, inventory);
-	if (r == 0 && goal == GOAL_EJECT && !plan.refusal[0])
-		r = plan_eject(&plan);
+	plan->auto_online = auto_online_word(&plan->decision.settings);
+	if (!refuse_lost(plan, inventory))
+		r = goal_drains(plan->goal)	       ? plan_drain(plan, inventory)
+		    : plan->goal == GOAL_CREATE_REGION ? plan_region_by_hand(plan, inventory)
+						       : plan_policy(plan, inventory);
+	if (r == 0 && plan->goal == GOAL_EJECT && !plan->refusal[0])
+		r = plan_eject(plan);
 	if (r == 0)
-		refuse_beside_lost(&plan, inventory);
-	if (goal == GOAL_POLICY)
-		plan_hold_many_blocks(&plan, &inventory->host);
-	if (r < 0) {
-		plan_release(&plan);
-		return r;
-	}
-	*ret = plan;
-	return 0;
+		refuse_beside_lost(plan, inventory);
+	if (!goal_drains(plan->goal))
+		plan_hold_many_blocks(plan, &inventory->host);
+	if (r < 0)
+		plan_release(plan);
+	return r;
 }
 
 int plan_make(const struct kmemd_inventory *inventory, const struct device *device,
 	      const struct decision *decision, enum goal goal, struct plan *ret)
 {
-	return make(inventory, device, decision, goal, NULL, ret);
+	*ret = (struct plan){.device = device, .decision = *decision, .goal = goal};
+	return make(ret, inventory);
 }
 
 int plan_make_of_sets(const struct kmemd_inventory *inventory, const struct device *device,
 		      const struct decision *decision, struct region_sets *sets, struct plan *ret)
 {
-	return make(inventory, device, decision, GOAL_POLICY, sets, ret);
+	*ret = (struct plan){
+		.device = device, .decision = *decision, .goal = GOAL_POLICY, .sets = sets};
+	return make(ret, inventory);
+}
+
+int plan_make_of_region(const struct kmemd_inventory *inventory, const struct device *device,
+			const struct region *region, const struct decision *decision,
+			enum goal goal, struct plan *ret)
+{
+	*ret = (struct plan){
+		.device = device, .decision = *decision, .goal = goal, .region = region};
+	return make(ret, inventory);
+}
+
+int plan_make_by_hand(const struct kmemd_inventory *inventory, const struct decision *decision,
+		      struct region_sets *sets, struct plan *ret)
+{
+	*ret = (struct plan){
+		.device = sets->sets.items[0].members[0],
+		.decision = *decision,
+		.goal = GOAL_CREATE_REGION,
+		.sets = sets,
+	};
+	return make(ret, inventory);
 }

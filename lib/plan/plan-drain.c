@@ -23,11 +23,17 @@ static const struct endpoint_decoder *decoder_of(const struct memdev *memdev,
 	return NULL;
 }
 
-/* Whether a region is one of those that this plan destroys. */
-static bool is_ours(const struct device *device, const char *region)
+/* Whether the plan is about a region: about all of the device's, or about this one alone. */
+static bool is_wanted(const struct plan *plan, const struct region *region)
 {
-	array_foreach(slot, &device->regions)
-		if (!strcmp((*slot)->name, region))
+	return !plan->region || plan->region == region;
+}
+
+/* Whether a region is one of those that this plan destroys. */
+static bool is_ours(const struct plan *plan, const char *region)
+{
+	array_foreach(slot, &plan->device->regions)
+		if (is_wanted(plan, *slot) && !strcmp((*slot)->name, region))
 			return true;
 	return false;
 }
@@ -36,7 +42,7 @@ static bool is_ours(const struct device *device, const char *region)
  * DPA is freed from the last decoder down (cxl_dpa_free(), Linux 6.0 to 7.3): a region whose
  * capacity lies before that of somebody who stays cannot give it back.
  */
-static bool is_buried_in(const struct device *device, const struct memdev *memdev,
+static bool is_buried_in(const struct plan *plan, const struct memdev *memdev,
 			 const struct region *region, struct obstacle *obstacle)
 {
 	const struct endpoint_decoder *ours = decoder_of(memdev, region);
@@ -45,8 +51,8 @@ static bool is_buried_in(const struct device *device, const struct memdev *memde
 		return false;
 	array_foreach(decoder, &memdev->decoders) {
 		bool stranded = !decoder->region[0] && decoder->mode == DECODER_RAM;
-		bool goes = is_ours(device, decoder->region) ||
-			    (stranded && memdev == device->memdev);
+		bool goes = is_ours(plan, decoder->region) ||
+			    (stranded && !plan->region && memdev == plan->device->memdev);
 
 		if (decoder->id <= ours->id || !decoder->dpa_size || goes)
 			continue;
@@ -72,7 +78,7 @@ static bool is_buried(const struct plan *plan, const struct kmemd_inventory *inv
 	array_foreach(target, &region->targets) {
 		const struct memdev *memdev = memdev_called(inventory, target->memdev);
 
-		if (memdev && is_buried_in(plan->device, memdev, region, obstacle))
+		if (memdev && is_buried_in(plan, memdev, region, obstacle))
 			return true;
 	}
 	return false;
@@ -82,19 +88,28 @@ static bool is_buried(const struct plan *plan, const struct kmemd_inventory *inv
 static bool stays(struct plan *plan, const struct kmemd_inventory *inventory,
 		  const struct region *region)
 {
+	bool destroys = plan->goal == GOAL_DESTROY_REGION;
 	struct obstacle obstacle;
 
-	if (region->locked) {
+	if (region->locked && destroys)
+		plan_refuse(plan, "%s is locked by firmware: it cannot be destroyed", region->name);
+	else if (region->locked)
 		plan_note(plan, "%s is locked by firmware: it stays, offline and without a driver",
 			  region->name);
-		return true;
-	}
-	if (plan->device->memdev && is_buried(plan, inventory, region, &obstacle)) {
+	else if (!plan->device->memdev || !is_buried(plan, inventory, region, &obstacle))
+		return false;
+	else if (destroys)
+		plan_refuse(plan, "%s cannot be destroyed before %s, which holds capacity behind it",
+			    region->name, obstacle.name);
+	else
 		plan_note(plan, "%s stays, offline and without a driver: %s %s, which stays",
 			  region->name, obstacle.why, obstacle.name);
-		return true;
-	}
-	return false;
+	return true;
+}
+
+static bool is_wanted_dax(const struct plan *plan, const struct dax_device *dax)
+{
+	return !plan->region || !strcmp(dax->origin, plan->region->name);
 }
 
 static int drain_kmem(struct plan *plan, const struct dax_device *dax)
@@ -102,6 +117,13 @@ static int drain_kmem(struct plan *plan, const struct dax_device *dax)
 	struct block_counts counts = dax_block_counts(dax);
 	struct step *step;
 
+	if (counts.online && plan->goal == GOAL_DESTROY_REGION) {
+		plan_refuse(plan,
+			    "%u memory blocks of %s are online: with --force they are taken "
+			    "offline first",
+			    counts.online, dax->name);
+		return 0;
+	}
 	if (counts.online) {
 		step = plan_add_step(plan, STEP_OFFLINE, dax->name, KEY_COUNT);
 		if (!step)
@@ -183,17 +205,18 @@ static int compare_regions(const void *a, const void *b, void *data)
 	return strcmp(second->name, first->name);
 }
 
-/* The device's regions in the order in which they are destroyed; to be freed, NULL without memory.
- */
-static const struct region **regions_in_order(const struct device *device)
+/* The regions in the order in which they are destroyed; to be freed, NULL without memory. */
+static const struct region **regions_in_order(const struct plan *plan)
 {
+	const struct device *device = plan->device;
 	const struct region **regions = calloc(device->regions.count + 1, sizeof(*regions));
+	size_t count = 0;
 
-	for (size_t i = 0; regions && i < device->regions.count; i++)
-		regions[i] = device->regions.items[i];
-	if (regions && device->regions.count)
-		qsort_r(regions, device->regions.count, sizeof(*regions), compare_regions,
-			(void *)device);
+	array_foreach(slot, &device->regions)
+		if (regions && is_wanted(plan, *slot))
+			regions[count++] = *slot;
+	if (count)
+		qsort_r(regions, count, sizeof(*regions), compare_regions, (void *)device);
 	return regions;
 }
 
@@ -253,7 +276,7 @@ static int free_stranded(struct plan *plan, uint64_t above, uint64_t below)
 /* Everything that holds capacity, from the last decoder to the first. */
 static int drain_regions(struct plan *plan, const struct kmemd_inventory *inventory)
 {
-	_cleanup_free_ const struct region **regions = regions_in_order(plan->device);
+	_cleanup_free_ const struct region **regions = regions_in_order(plan);
 	const struct memdev *memdev = plan->device->memdev;
 	uint64_t below = UINT64_MAX;
 	int r = regions ? 0 : -ENOMEM;
@@ -262,14 +285,16 @@ static int drain_regions(struct plan *plan, const struct kmemd_inventory *invent
 		const struct endpoint_decoder *decoder = memdev ? decoder_of(memdev, regions[i])
 								: NULL;
 
-		if (decoder) {
+		if (decoder && !plan->region) {
 			r = free_stranded(plan, decoder->id + UINT64_C(1), below);
 			below = decoder->id;
 		}
 		if (r == 0)
 			r = drain_region(plan, inventory, regions[i]);
 	}
-	return r < 0 || plan_is_refused(plan) ? r : free_stranded(plan, 0, below);
+	if (r < 0 || plan->region || plan_is_refused(plan))
+		return r;
+	return free_stranded(plan, 0, below);
 }
 
 /* --- what of the memdev is in use by another road -----------------------------------------------
@@ -329,7 +354,7 @@ static void note_decoders_behind(struct plan *plan, const struct kmemd_inventory
 		bool goes = false;
 
 		array_foreach(decoder, &port->decoders) {
-			bool ours = is_ours(plan->device, decoder->region);
+			bool ours = is_ours(plan, decoder->region);
 
 			if (goes && decoder->region[0] && !ours) {
 				plan_note(plan,
@@ -352,7 +377,7 @@ static void note_others(struct plan *plan)
 		char names[128] = "";
 		size_t used;
 
-		if (region->targets.count < 2)
+		if (region->targets.count < 2 || !is_wanted(plan, region))
 			continue;
 		array_foreach(target, &region->targets) {
 			if (!strcmp(target->memdev, plan->device->memdev->name))
@@ -374,15 +399,59 @@ int plan_drain(struct plan *plan, const struct kmemd_inventory *inventory)
 	int r = plan_begin_part(plan, device->name);
 
 	if (r == 0 && device->kind == KIND_CXL_RAM && device->memdev) {
-		refuse_firmware_ram(plan, inventory);
+		if (!plan->region)
+			refuse_firmware_ram(plan, inventory);
 		note_others(plan);
-		note_persistent(plan, inventory);
+		if (!plan->region)
+			note_persistent(plan, inventory);
 		note_decoders_behind(plan, inventory);
 	}
 	array_foreach(slot, &device->dax)
-		if (r == 0 && !plan_is_refused(plan))
+		if (r == 0 && is_wanted_dax(plan, *slot) && !plan_is_refused(plan))
 			r = drain_dax(plan, *slot);
 	if (r == 0 && device->kind == KIND_CXL_RAM && !plan_is_refused(plan))
 		r = drain_regions(plan, inventory);
 	return r;
+}
+
+/* --- one region ---------------------------------------------------------------------------------
+ */
+
+/* The device of its first memdev, or else the first that has the region. */
+static const struct device *speaker_of(const struct kmemd_inventory *inventory,
+				       const struct region *region)
+{
+	const char *speaks = region->targets.count ? region->targets.items[0].memdev : "";
+	const struct device *first = NULL;
+
+	array_foreach(device, &inventory->devices) {
+		if (device_region(device, region->name) != region)
+			continue;
+		if (device->memdev && !strcmp(device->memdev->name, speaks))
+			return device;
+		if (!first)
+			first = device;
+	}
+	return first;
+}
+
+int drain_find_region(const struct kmemd_inventory *inventory, const char *name,
+		      const struct device **ret_device, const struct region **ret_region,
+		      struct kmemd_error *error)
+{
+	array_foreach(region, &inventory->regions) {
+		if (strcmp(region->name, name) != 0)
+			continue;
+		if (region->persistent)
+			return error_set(error, KMEMD_REFUSED, EOPNOTSUPP,
+					 "%s is of persistent capacity, and what is on it would be "
+					 "lost: 'cxl destroy-region' does that",
+					 name);
+		*ret_region = region;
+		*ret_device = speaker_of(inventory, region);
+		if (*ret_device)
+			return 0;
+	}
+	return error_set(error, KMEMD_NO_DEVICE, ENODEV,
+			 "no CXL region is called '%s' (kmemctl status shows them)", name);
 }

@@ -114,6 +114,18 @@ static int plan_free_capacity(struct plan *plan, const struct kmemd_inventory *i
 	return plan_fresh_dax(plan, inventory, plan->device->memdev->name, &range);
 }
 
+int plan_region_by_hand(struct plan *plan, const struct kmemd_inventory *inventory)
+{
+	struct range range;
+	int r = plan_begin_part(plan, "");
+
+	if (r == 0)
+		r = plan_new_region(plan, inventory, &range);
+	if (r <= 0 || plan->decision.settings.mode == MODE_IGNORE)
+		return r < 0 ? r : 0;
+	return plan_fresh_dax(plan, inventory, plan->device->memdev->name, &range);
+}
+
 /* --- a dax device that is there -----------------------------------------------------------------
  */
 

@@ -24,36 +24,17 @@ static void note_stranded(struct plan *plan, const struct memdev *memdev)
 }
 
 /* Whether capacity is there that a region could be made of. */
-static bool has_capacity(struct plan *plan, const struct memdev *memdev, uint64_t free_size)
+static bool has_capacity(struct plan *plan, const struct memdev *memdev)
 {
-	const struct endpoint_decoder *persistent = memdev_persistent_decoder(memdev);
-	char size[SIZE_TEXT_MAX];
+	char why[sizeof(plan->refusal)];
 
-	if (memdev->restricted || memdev->accelerator) {
-		plan_note(plan, "%s is %s: shown, and left alone", memdev->name,
-			  memdev->accelerator ? "an accelerator" : "a CXL 1.1 device");
-		return false;
-	}
-	if (!memdev->enabled) {
-		plan_note(plan, "%s is not ready yet: no endpoint port in the CXL hierarchy",
-			  memdev->name);
-		return false;
-	}
-	if (persistent) {
-		plan_refuse(plan,
-			    "%s of volatile capacity of %s are behind %s, which holds persistent "
-			    "capacity: decoders take capacity in ascending order, so they can be "
-			    "used only when %s is destroyed",
-			    format_size(free_size, size), memdev->name, persistent->name,
-			    persistent->region[0] ? persistent->region : persistent->name);
-		return false;
-	}
-	if (!memdev_next_decoder(memdev)[0]) {
-		plan_refuse(plan, "%s has %" PRIu64 " MiB of free capacity and no free HDM decoder",
-			    memdev->name, free_size >> 20);
-		return false;
-	}
-	return true;
+	if (!memdev_describe_unusable(memdev, why, sizeof(why)))
+		return true;
+	if (memdev->restricted || memdev->accelerator || !memdev->enabled)
+		plan_note(plan, "%s", why);
+	else
+		plan_refuse(plan, "%s", why);
+	return false;
 }
 
 /* --- of one memdev ------------------------------------------------------------------------------
@@ -121,8 +102,9 @@ static void fill_target(struct step *step, unsigned int position, const struct m
 static int add_step(struct plan *plan, const struct place *place, unsigned int granularity,
 		    const struct memdev *const *members, unsigned int ways, struct range *ret_range)
 {
+	bool by_hand = plan->goal == GOAL_CREATE_REGION;
 	struct step *step = plan_add_step(plan, STEP_CREATE_REGION, plan->device->memdev->name,
-					  KEY_CREATE);
+					  by_hand ? KEY_COUNT : KEY_CREATE);
 
 	if (!step)
 		return -ENOMEM;
@@ -177,7 +159,7 @@ int plan_new_region(struct plan *plan, const struct kmemd_inventory *inventory,
 	int r;
 
 	note_stranded(plan, memdev);
-	if (!size || !has_capacity(plan, memdev, memdev->ram_size - memdev->ram_allocated))
+	if (!size || !has_capacity(plan, memdev))
 		return 0;
 	if (waits[0]) {
 		plan_note(plan, "%s", waits);

@@ -15,6 +15,16 @@ void plan_release(struct plan *plan)
 	memset(&plan->parts, 0, sizeof(plan->parts));
 }
 
+bool goal_drains(enum goal goal)
+{
+	return goal == GOAL_DRAIN || goal == GOAL_EJECT || goal_is_about_region(goal);
+}
+
+bool goal_is_about_region(enum goal goal)
+{
+	return goal == GOAL_DRAIN_REGION || goal == GOAL_DESTROY_REGION;
+}
+
 int plan_begin_part(struct plan *plan, const char *subject)
 {
 	struct plan_part *part = array_add(&plan->parts);

@@ -18,6 +18,11 @@ enum goal {
 	GOAL_DRAIN,   /* out of use, its region and decoders free */
 	GOAL_EJECT,   /* drained, and its PCI slot powered off */
 	GOAL_REQUEST, /* what a person asked for, see plan/request.h */
+	/* One region of the device, and nothing else of it. */
+	GOAL_DRAIN_REGION,   /* out of use, and its decoders free */
+	GOAL_DESTROY_REGION, /* the same, refused while memory of it is online */
+	/* A region of the only set, and what policy makes of that. */
+	GOAL_CREATE_REGION,
 };
 
 /* What is planned for one thing; its steps are next to each other. */
@@ -33,7 +38,9 @@ struct plan {
 	struct decision decision;
 	enum goal goal;
 	const struct kmemd_request *request; /* of GOAL_REQUEST */
-	struct region_sets *sets;	     /* of GOAL_POLICY; NULL: each memdev by itself */
+	const struct region *region;	     /* of GOAL_DRAIN_REGION and GOAL_DESTROY_REGION */
+	/* Of GOAL_POLICY, where NULL means each memdev by itself, and GOAL_CREATE_REGION. */
+	struct region_sets *sets;
 	/* What auto_online_blocks is held at while memory is added. */
 	const char *auto_online;
 	ARRAY(struct step) steps;
@@ -43,6 +50,11 @@ struct plan {
 };
 
 void plan_release(struct plan *plan);
+
+/* Whether the goal takes memory out of use. */
+bool goal_drains(enum goal goal);
+/* Whether it is about one region of a device. */
+bool goal_is_about_region(enum goal goal);
 
 /*
  * Before 7.4, a kernel that puts the blocks of a driver online as they come looks at the whole zone

@@ -135,6 +135,26 @@ static int verify_nothing_left(const struct plan *left, const struct verify_scop
 	return 0;
 }
 
+int verify_drained_region(const struct kmemd_inventory *after, const char *identity,
+			  const char *region, const struct decision *decision, enum goal goal,
+			  struct kmemd_error *error)
+{
+	const struct device *device = inventory_device(after, identity);
+	const struct verify_scope everything = {0};
+	const struct region *still = device ? device_region(device, region) : NULL;
+	struct plan left;
+	int r;
+
+	if (!still) /* as it should be, or gone with its memdev */
+		return 0;
+	r = plan_make_of_region(after, device, still, decision, goal, &left);
+	if (r < 0)
+		return error_memory(error);
+	r = verify_nothing_left(&left, &everything, error);
+	plan_release(&left);
+	return r;
+}
+
 int verify_policy(const struct kmemd_inventory *after, const char *identity,
 		  const struct decision *decision, enum goal goal, const struct verify_scope *scope,
 		  struct kmemd_error *error)

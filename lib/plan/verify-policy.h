@@ -20,6 +20,11 @@ int verify_policy(const struct kmemd_inventory *after, const char *identity,
 		  const struct decision *decision, enum goal goal, const struct verify_scope *scope,
 		  struct kmemd_error *error);
 
+/* The same for a region of a device that is drained or destroyed by itself. */
+int verify_drained_region(const struct kmemd_inventory *after, const char *identity,
+			  const char *region, const struct decision *decision, enum goal goal,
+			  struct kmemd_error *error);
+
 /*
  * A region that a step has made is what it should be: members by position, ways, granularity, size.
  */

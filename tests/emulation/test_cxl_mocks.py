@@ -311,6 +311,30 @@ def test_a_set_over_bridges_and_switches(guest, sets, serials):
     assert records(guest) == {}
 
 
+def test_regions_by_hand_are_what_was_asked_for(guest, sets):
+    """Of one, two, four and eight expanders, over switches and bridges, whatever order they are named in; online as the policy says
+    that makes none by itself."""
+    before = what_there_is(guest)
+    sets(policy_of(ALL).replace("Create=yes", "Create=no"))
+    for serials, options, granularity in (([2], "", None), ([2, 6], "-g 1K", 1024), ([2, 3], "", 4096), ([4, 1, 2, 3], "", 4096),
+                                          ([0, 1, 2, 3, 4, 5, 6, 7], "-m -w 8", 4096)):
+        names = see(guest).memdevs
+        result = kmemctl(guest, f"create-region --json {options} {' '.join(names[serial] for serial in sorted(serials, reverse=True))}", 240)
+        assert result.rc == 0, (serials, result.err)
+        region = result.json()["region"]
+        found = members(guest, region)
+        assert found == (serials, len(serials), granularity or found[2])
+        compare(guest)
+        wait_idle(guest)
+        machine = see(guest)
+        assert set(machine.regions) == {region} and machine.blocks_of(serials[0]) == ["Movable"] * (len(serials) * GIB // BLOCK)
+        assert records(guest) == {}
+        assert kmemctl(guest, f"destroy-region -f {region}", 240).rc == 0
+        assert what_there_is(guest) == before
+    result = kmemctl(guest, f"create-region {see(guest).memdevs[2]} {see(guest).memdevs[4]} {see(guest).memdevs[3]}")
+    assert result.rc == 3 and "no region can lie on" in result.err, result
+
+
 def test_all_expanders_below_two_bridges_are_one_set(guest, sets):
     sets(policy_of(ALL))
     region, node = wait_set(guest, 1, 8 * GIB)

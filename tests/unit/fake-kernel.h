@@ -82,7 +82,8 @@ void backoff_sleep(unsigned int ms);
 #define NVDIMM_START UINT64_C(0x2000000000)
 #define KILLED	     77 /* exit code of a process that the fault killed */
 /* What kmemd_drain() is asked for. */
-#define DRAIN(...) (&(struct kmemd_drain){.devices = (char *[]){(char *)__VA_ARGS__, NULL}})
+#define DRAIN(...)                                                                                \
+	(&(struct kmemd_drain){.devices = (char *[]){(char *)__VA_ARGS__, NULL}, .goal = GOAL_DRAIN})
 
 static struct shared {
 	struct fault {

@@ -74,7 +74,7 @@ static void power_off(struct machine *machine)
 
 static int drain(struct machine *machine, bool eject, char *const *names)
 {
-	const struct kmemd_drain wanted = {.devices = names, .eject = eject};
+	const struct kmemd_drain wanted = {.devices = names, .goal = eject ? GOAL_EJECT : GOAL_DRAIN};
 
 	memset(&machine->error, 0, sizeof(machine->error));
 	return kmemd_drain(machine->kmemd, machine->policy, &wanted, &job, &machine->error);

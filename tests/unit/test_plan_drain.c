@@ -2,6 +2,8 @@
 /* What a drain takes away, in which order, and what keeps it from being taken away. */
 #include "plan-fixture.h"
 
+#include "plan/plan-drain.h"
+
 /* mem0 with these endpoint decoders; their ids are their places in it. */
 #define MEMDEV(decoders) "{" MEMDEV_TEXT ", 'ram_size': 1073741824, 'decoders': [" decoders "]}"
 #define HOLDS(id, mode, region)                                                                    \
@@ -207,6 +209,104 @@ static void a_freed_decoder_says_how_much_it_held(void **state)
 	release(&planned);
 }
 
+/* --- one region of several --- */
+
+static struct planned make_region(const struct machine *machine, const char *name, enum goal goal)
+{
+	struct planned planned = {.inventory = build(machine), .policy = policy_of(RAM_POLICY)};
+	const struct region *region;
+	const struct device *device;
+	struct decision decision;
+	struct kmemd_error error;
+
+	assert_int_equal(drain_find_region(planned.inventory, name, &device, &region, &error), 0);
+	policy_decide(planned.policy, &planned.inventory->host, device, &decision);
+	assert_int_equal(plan_make_of_region(planned.inventory, device, region, &decision, goal,
+					     &planned.plan),
+			 0);
+	return planned;
+}
+
+static void assert_region(const struct machine *machine, const char *name, enum goal goal,
+			  const char *steps, const char *refusal, const char *note)
+{
+	struct planned planned = make_region(machine, name, goal);
+
+	assert_string_equal(steps_text(&planned.plan), steps);
+	assert_string_equal(planned.plan.refusal, refusal);
+	assert_string_equal(planned.plan.note, note);
+	release(&planned);
+}
+
+static void one_region_goes_and_the_others_stay(void **state)
+{
+	struct machine machine = {
+		.memdevs = MEMDEV(HOLDS("0", "ram", "region0") ", " HOLDS(
+			"1", "ram", "region1") ", " STRANDED("2")),
+		.regions = AT("region0", "1073741824", "") ", " AT("region1", "2147483648", ""),
+		.dax = DAX("dax0.0", "region0", "kmem", TWO_ONLINE) ", " DAX("dax1.0", "region1",
+									     "kmem", ""),
+	};
+
+	(void)state;
+	/* Capacity without a region lies behind both. */
+	assert_region(&machine, "region1", GOAL_DESTROY_REGION, "",
+		      "region1 cannot be destroyed before decoder2.2, which holds capacity behind "
+		      "it",
+		      "");
+	machine.memdevs = MEMDEV(HOLDS("0", "ram", "region0") ", " HOLDS("1", "ram", "region1"));
+	assert_region(&machine, "region1", GOAL_DESTROY_REGION,
+		      "unbind dax1.0; destroy-region region1", "", "");
+	assert_region(&machine, "region1", GOAL_DRAIN_REGION,
+		      "unbind dax1.0; destroy-region region1", "", "");
+	assert_region(&machine, "region0", GOAL_DRAIN_REGION, "offline dax0.0; unbind dax0.0", "",
+		      "region0 stays, offline and without a driver: its capacity lies before that "
+		      "of region1, which stays");
+	assert_region(&machine, "region0", GOAL_DESTROY_REGION, "",
+		      "2 memory blocks of dax0.0 are online: with --force they are taken offline "
+		      "first",
+		      "");
+	machine.dax = DAX("dax0.0", "region0", "fsdev_dax", "") ", " DAX("dax1.0", "region1",
+									 "kmem", "");
+	assert_region(&machine, "region1", GOAL_DESTROY_REGION,
+		      "unbind dax1.0; destroy-region region1", "", "");
+	assert_region(&machine, "region0", GOAL_DRAIN_REGION, "",
+		      "dax0.0 is held by the driver fsdev_dax, which is somebody else's", "");
+}
+
+static void a_locked_region_is_drained_and_not_destroyed(void **state)
+{
+	struct machine machine = {
+		.memdevs = MEMDEV(HOLDS("0", "ram", "region0")),
+		.regions = AT("region0", "1073741824", ", 'locked': true"),
+		.dax = DAX("dax0.0", "region0", "kmem", ""),
+	};
+
+	(void)state;
+	assert_region(&machine, "region0", GOAL_DESTROY_REGION, "",
+		      "region0 is locked by firmware: it cannot be destroyed", "");
+	assert_region(&machine, "region0", GOAL_DRAIN_REGION, "unbind dax0.0", "",
+		      "region0 is locked by firmware: it stays, offline and without a driver");
+}
+
+static void a_persistent_region_is_not_kmemds_to_destroy(void **state)
+{
+	struct machine machine = {.regions = AT("region0", "1073741824", ", 'persistent': true")};
+	struct kmemd_inventory *inventory = build(&machine);
+	const struct device *device;
+	const struct region *region;
+	struct kmemd_error error;
+
+	(void)state;
+	assert_int_equal(drain_find_region(inventory, "region0", &device, &region, &error),
+			 -EOPNOTSUPP);
+	assert_contains(error.message, "'cxl destroy-region' does that");
+	assert_int_equal(drain_find_region(inventory, "region1", &device, &region, &error),
+			 -ENODEV);
+	assert_contains(error.message, "no CXL region is called 'region1'");
+	kmemd_inventory_free(inventory);
+}
+
 /* --- other roads --- */
 
 #define OCCUPIED(name, start)                                                                      \
@@ -309,6 +409,9 @@ int main(void)
 		cmocka_unit_test(stranded_capacity_is_freed_in_its_place),
 		cmocka_unit_test(only_volatile_capacity_that_nothing_uses_is_freed),
 		cmocka_unit_test(a_freed_decoder_says_how_much_it_held),
+		cmocka_unit_test(one_region_goes_and_the_others_stay),
+		cmocka_unit_test(a_locked_region_is_drained_and_not_destroyed),
+		cmocka_unit_test(a_persistent_region_is_not_kmemds_to_destroy),
 		cmocka_unit_test(what_firmware_gave_as_ordinary_memory_is_refused),
 		cmocka_unit_test(a_regions_own_memory_is_not_firmwares),
 		cmocka_unit_test(persistent_capacity_that_stays_in_use_is_told),

@@ -65,6 +65,44 @@ def test_a_member_takes_the_others_along_and_brings_them_back(guest):
     assert records(guest) == {}
 
 
+def test_regions_are_made_and_destroyed_by_hand(guest):
+    four = " ".join(f"{serial:#x}" for serial in AT_BOOT)
+    pair = f"{AT_BOOT[3]:#x} {AT_BOOT[0]:#x}"       # of both bridges, and not in their order
+    before = see(guest)
+    region, = before.regions
+    result = kmemctl(guest, f"destroy-region {region}")
+    assert result.rc == 3 and "are online: with --force they are taken offline first" in result.err, result
+    assert see(guest).states == before.states
+    assert kmemctl(guest, f"destroy-region -f {region}").rc == 0
+    assert see(guest).regions == {} and see(guest).decoders == {} and len(records(guest)) == 4
+    # What cannot be is refused before anything is done.
+    for arguments, rc, why in ((f"{AT_BOOT[0]:#x}", 3, "takes 2 of them"), (f"{AT_BOOT[0]:#x} {AT_BOOT[2]:#x}", 3, "not spread evenly"),
+                               (f"-s 256M {pair}", 2, "allowed are multiples of 512 MiB up to 512 MiB"), (f"-w 4 {pair}", 2, "allowed is 2"),
+                               (f"-d decoder0.9 {pair}", 2, "there is no root decoder 'decoder0.9'"), (f"-t pmem {pair}", 2, "allowed is ram")):
+        result = kmemctl(guest, f"create-region {arguments}")
+        assert result.rc == rc and why in result.err, result
+    assert guest.run(f"runuser -u nobody -- kmemctl create-region {pair}", check=False).rc == 6
+    assert kmemctl(guest, f"create-region -n {pair}").rc == 0
+    assert see(guest).regions == {}
+    # The memory of two comes into use as policy says; the other two are held on.
+    result = kmemctl(guest, f"create-region --json {pair}", timeout=240)
+    assert result.rc == 0, result.err
+    region = result.json()["region"]
+    wait_idle(guest)
+    machine = see(guest)
+    assert set(machine.regions) == {region} and serials(guest, region) == ([AT_BOOT[0], AT_BOOT[3]], 2)
+    assert machine.blocks_of(AT_BOOT[3]) == ["Movable"] * (2 * EACH // BLOCK) and len(records(guest)) == 2
+    assert kmemctl(guest, f"drain --region {region}").rc == 0
+    assert see(guest).regions == {} and len(records(guest)) == 4
+    # As it was at boot.
+    assert kmemctl(guest, f"create-region {four}", timeout=240).rc == 0
+    wait_idle(guest)
+    region, = see(guest).regions
+    assert serials(guest, region) == (list(AT_BOOT), 4)
+    assert see(guest).blocks_of(AT_BOOT[0]) == ["Movable"] * (4 * EACH // BLOCK)
+    assert records(guest) == {}
+
+
 def test_the_first_of_two_waits_for_the_second(guest):
     cursor = log_cursor(guest)
     with Plugged(guest, 4, LATER[0], EACH):
