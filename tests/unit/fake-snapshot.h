@@ -8,7 +8,7 @@
 
 static void read_fake_regions(struct kmemd_inventory *inventory)
 {
-	for (int number = 0; number < 4; number++) {
+	for (int number = 0; number < REGIONS_MAX; number++) {
 		char name[32];
 		struct region *region;
 
