@@ -265,6 +265,21 @@ static void a_refusal_is_told_once(void **state)
 	power_off(&machine);
 }
 
+/* A policy that wants nothing of the device any more: neither does what is known of it. */
+static void a_refusal_is_forgotten_when_nothing_is_wanted(void **state)
+{
+	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
+
+	write_number_to(cxl("decoder0.0", "size"), 256 * MIB);
+	assert_int_equal(apply(&machine, NULL), -EOPNOTSUPP);
+	assert_true(has_record(&machine, "cxl-ram:0x1234", "refused"));
+	kmemd_policy_free(machine.policy);
+	machine.policy = policy_of("[Match]\nKind=cxl-ram\n[Memory]\nMode=ignore\n");
+	assert_done(&machine, apply(&machine, NULL));
+	assert_false(exists(at(machine.kmemd->run, "devices/cxl-ram:0x1234.json")));
+	power_off(&machine);
+}
+
 /* --- the machine's own setting
  * ------------------------------------------------------------------------------------ */
 
@@ -348,6 +363,39 @@ static void a_block_that_fails_for_a_moment_is_tried_again(void **state)
 	assert_int_equal(sleeps, 1);
 	assert_blocks_are(WINDOW_START, "online", "Movable");
 	assert_int_equal(told.counts[KMEMD_EVENT_UNDO], 0);
+	power_off(&machine);
+}
+
+/* The kernel says that it was done, and a look says that it was not: the first times, or ever. */
+static unsigned int idle_writes;
+
+static int do_nothing(const char *path, const char *value)
+{
+	if (!strstr(path, "memory514/state") || strncmp(value, "online", strlen("online")) ||
+	    !idle_writes)
+		return 1;
+	idle_writes--;
+	return 0;
+}
+
+static void what_became_of_a_block_is_looked_at(void **state)
+{
+	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
+
+	write_dax_region = do_nothing;
+	idle_writes = 1;
+	assert_done(&machine, apply(&machine, "mem0"));
+	assert_int_equal(sleeps, 1);
+	assert_blocks_are(WINDOW_START, "online", "Movable");
+	power_off(&machine);
+	folder_remove(at(*state, "sys"));
+	folder_remove(at(*state, "run"));
+	machine = boot(*state, "offline\n", RAM_POLICY);
+	idle_writes = UINT_MAX;
+	assert_int_equal(apply(&machine, "mem0"), -EAGAIN);
+	assert_contains(machine.error.message,
+			"memory514 of dax0.0 stays offline after 3 of 4 blocks");
+	write_dax_region = NULL;
 	power_off(&machine);
 }
 
@@ -616,15 +664,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_folder(an_expander_comes_online_and_is_drained),
+		with_folder_without_input(an_expander_comes_online_and_is_drained),
 		with_folder(an_expander_comes_online_in_the_kernel_zone),
 		with_folder(an_nvdimm_becomes_system_ram_and_devdax_again),
 		with_folder(the_shipped_policy_touches_nothing_persistent),
 		with_folder(the_memmap_switch_is_set),
 		with_folder(an_unknown_device_is_told),
 		with_folder(a_refusal_is_told_once),
+		with_folder(a_refusal_is_forgotten_when_nothing_is_wanted),
 		with_folder(somebody_elses_setting_stays),
 		with_folder(the_setting_is_held_while_memory_is_added),
 		with_folder(a_block_that_fails_for_a_moment_is_tried_again),
+		with_folder(what_became_of_a_block_is_looked_at),
 		with_folder(a_block_that_stays_offline_rolls_everything_back),
 		with_folder(what_is_done_is_kept_when_the_policy_says_so),
 		with_folder(a_block_that_stays_online_ends_a_drain),

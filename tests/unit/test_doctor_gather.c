@@ -606,6 +606,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_folder(an_empty_tree_is_no_error),
+		with_folder_without_input(the_kernels_settings),
+		with_folder_without_input(processors_zones_and_resources),
+		with_folder_without_input(sentences_of_the_kernel_log),
+		with_folder_without_input(modules_loaded_installed_and_chosen),
+		with_folder_without_input(the_service_and_what_jobs_left),
 		with_folder(the_kernels_settings),
 		with_folder(processors_zones_and_resources),
 		with_folder(sentences_of_the_kernel_log),

@@ -77,15 +77,18 @@ static void lines_that_are_none_are_left_out(void **state)
 		  "0-ffffffffffffffff : everything\n"
 		  "20- : \n"
 		  "1000-1fff : one\n"
+		  "2000-2000 : one byte\n"
 		  " : no range\n"
 		  "  1000-17ff : a name that is longer than the sixty-three characters that "
 		  "are kept of it");
 
 	(void)state;
-	assert_int_equal(resources.lines.count, 2);
+	assert_int_equal(resources.lines.count, 3);
 	assert_string_equal(resources.lines.items[0].name, "one");
-	assert_int_equal(resources.lines.items[1].depth, 1);
-	assert_int_equal(strlen(resources.lines.items[1].name), 63);
+	assert_string_equal(resources.lines.items[1].name, "one byte");
+	assert_int_equal(resources.lines.items[1].range.size, 1);
+	assert_int_equal(resources.lines.items[2].depth, 1);
+	assert_int_equal(strlen(resources.lines.items[2].name), 63);
 }
 
 static void a_tree_that_cannot_be_read_is_not_known(void **state)

@@ -4,6 +4,7 @@
 #include "plan-fixture.h"
 
 #include "plan/find-sets.h"
+#include "plan/interleave.h"
 #include "plan/memdev-capacity.h"
 
 #define TEXT_MAX  (256 * 1024)
@@ -32,7 +33,7 @@ struct machine_of {
 	size_t count;
 	struct window windows[8];
 	size_t window_count;
-	const char *regions;
+	const char *regions, *ports;
 	const unsigned int *order; /* in which the kernel numbers the memdevs; NULL: as they are */
 };
 
@@ -114,8 +115,8 @@ static struct kmemd_inventory *make_machine(const struct machine_of *machine)
 		put_window(machine, &machine->windows[i], i, start);
 		start += machine->windows[i].mib * MIB;
 	}
-	put("], 'regions': [%s], 'namespaces': [], 'dax': []}",
-	    machine->regions ? machine->regions : "");
+	put("], 'regions': [%s], 'ports': [%s], 'namespaces': [], 'dax': []}",
+	    machine->regions ? machine->regions : "", machine->ports ? machine->ports : "");
 	return inventory_of(text);
 }
 
@@ -374,6 +375,68 @@ static void a_set_that_has_no_room_is_narrower_and_says_why(void **state)
 	done(&found);
 }
 
+#define PORT(name, decoders) "{'port': '" name "', 'depth': 1, 'decoders': [" decoders "]}"
+#define FREE(id)	     "{'decoder': 'decoder1." id "', 'id': " id "}"
+
+/* A set takes one decoder of each port above it, however many of its members are below. */
+static void sets_do_not_take_the_same_decoder_of_a_port(void **state)
+{
+	struct machine_of machine = {
+		.spots = {AT(0, 0), AT(0, 1), AT(0, 2), AT(0, 3)},
+		.count = 4,
+		.windows = {ONE(0)},
+		.window_count = 1,
+		.ports = PORT("port0", FREE("0")),
+	};
+
+	(void)state;
+	assert_sets(&machine, "", "decoder0.0: 0-0--1 0-1--1 0-2--1 0-3--1");
+	assert_sets(&machine, "Interleave=2", "decoder0.0: 0-0--1 0-1--1");
+	assert_sets(&machine, "Interleave=1", "decoder0.0: 0-0--1");
+	machine.ports = PORT("port0", FREE("0") ", " FREE("1"));
+	assert_sets(&machine, "Interleave=2",
+		    "decoder0.0: 0-0--1 0-1--1; decoder0.0: 0-2--1 0-3--1");
+	assert_sets(&machine, "Interleave=1", "decoder0.0: 0-0--1; decoder0.0: 0-1--1");
+	/* Each port has its own. */
+	machine = (struct machine_of){
+		.spots = {BEHIND(0, 0, 0), BEHIND(0, 1, 0)},
+		.count = 2,
+		.windows = {ONE(0)},
+		.window_count = 1,
+		.ports = PORT("switch-0-0", FREE("0")) ", " PORT("switch-0-1", FREE("0")),
+	};
+	assert_sets(&machine, "Interleave=1", "decoder0.0: 0-0-0; decoder0.0: 0-1-0");
+}
+
+/* A window that does not show all that it leads to has no order to put members in. */
+static void what_a_window_cannot_interleave_is_not_chosen(void **state)
+{
+	const struct machine_of machine = {
+		.spots = {AT(0, 0), AT(1, 0), AT(0, 1), AT(1, 1)},
+		.count = 4,
+		.windows = {BOTH(256)},
+		.window_count = 1,
+	};
+	const struct memdev *members[INTERLEAVE_MAX], *candidates[4];
+	struct found found = {0};
+	struct root_decoder *window;
+
+	(void)state;
+	find(&machine, "", &found);
+	window = found.inventory->root_decoders.items;
+	for (size_t i = 0; i < 4; i++)
+		candidates[i] = &found.inventory->memdevs.items[i / 2 + i % 2 * 2];
+	assert_string_equal(candidates[0]->host, "at-0-0--1");
+	assert_string_equal(candidates[1]->host, "at-0-1--1");
+	assert_true(interleave_choose(window, 4, candidates, 4, members));
+	assert_true(members[0] == candidates[0] && members[2] == candidates[1]);
+	assert_false(interleave_choose(window, 3, candidates, 4, members));
+	window->targets.count = 1;
+	assert_false(interleave_choose(window, 2, candidates, 4, members));
+	window->targets.count = 2;
+	done(&found);
+}
+
 static void a_window_that_names_a_bridge_twice_is_not_used(void **state)
 {
 	const struct machine_of machine = {
@@ -617,6 +680,8 @@ int main(void)
 		cmocka_unit_test(unequal_capacities_do_not_go_together),
 		cmocka_unit_test(what_is_left_alone_is_in_no_set),
 		cmocka_unit_test(a_set_that_has_no_room_is_narrower_and_says_why),
+		cmocka_unit_test(sets_do_not_take_the_same_decoder_of_a_port),
+		cmocka_unit_test(what_a_window_cannot_interleave_is_not_chosen),
 		cmocka_unit_test(a_window_that_names_a_bridge_twice_is_not_used),
 		cmocka_unit_test(a_port_deep_down_limits_the_granularity),
 		cmocka_unit_test(an_incomplete_set_waits_as_long_as_it_may),

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/kernel-modules.h"
 #include "step/block-runs.h"
 #include "step/change-blocks.h"
 #include "step/cxl-region.h"
@@ -292,12 +293,58 @@ static void waiting_for_a_dax_device_can_be_cancelled(void **state)
 	assert_contains(bench.error.message, "region1 got no dax device");
 }
 
-static void a_driver_that_is_there_is_not_loaded(void **state)
+/* What modprobe would do: its result, and the driver that is there afterwards. */
+static struct {
+	int result;
+	bool comes;
+	unsigned int calls, flags;
+} probe;
+
+int __wrap_kmod_module_probe_insert_module(
+	struct kmod_module *module, unsigned int flags, const char *options,
+	int (*install)(struct kmod_module *, const char *, void *), const void *data,
+	void (*print)(struct kmod_module *, bool, const char *));
+int __wrap_kmod_module_probe_insert_module(
+	struct kmod_module *module, unsigned int flags, const char *options,
+	int (*install)(struct kmod_module *, const char *, void *), const void *data,
+	void (*print)(struct kmod_module *, bool, const char *))
+{
+	(void)options, (void)install, (void)data, (void)print;
+	assert_string_equal(kmod_module_get_name(module), "fsdev_dax");
+	probe.calls++;
+	probe.flags = flags;
+	if (probe.comes)
+		make_folders(sysfs("bus/dax/drivers/fsdev_dax"));
+	return probe.result;
+}
+
+static int load(int result, bool comes)
+{
+	memset(&probe, 0, sizeof(probe));
+	probe.result = result;
+	probe.comes = comes;
+	folder_remove(sysfs("bus/dax/drivers/fsdev_dax"));
+	memset(&bench.error, 0, sizeof(bench.error));
+	return module_load(kernel, "fsdev_dax", &bench.error);
+}
+
+static void a_driver_that_is_not_there_is_loaded(void **state)
 {
 	(void)state;
-	assert_int_equal(module_load(kernel, "kmem", &bench.error), 0);
-	assert_int_equal(module_load(kernel, "no-such-driver", &bench.error) < 0, 1);
-	assert_contains(bench.error.message, "no-such-driver");
+	assert_int_equal(load(0, true), 0);
+	assert_int_equal(probe.calls, 1);
+	assert_true(probe.flags & KMOD_PROBE_APPLY_BLACKLIST);
+	/* And then it is there. */
+	assert_int_equal(module_load(kernel, "fsdev_dax", &bench.error), 0);
+	assert_int_equal(probe.calls, 1);
+	/* Others were faster, and what they loaded will do. */
+	assert_int_equal(load(-EEXIST, true), 0);
+	assert_int_equal(load(-ENOENT, false), -ENOENT);
+	assert_contains(bench.error.message,
+			"cannot load the module fsdev_dax: No such file or directory");
+	/* A positive result says which rule forbids it. */
+	assert_int_equal(load(KMOD_PROBE_APPLY_BLACKLIST, false), -EPERM);
+	assert_contains(bench.error.message, "Operation not permitted");
 }
 
 /* --- blocks as a journal has them --- */
@@ -377,7 +424,7 @@ int main(void)
 		with_kernel(ranges_are_read_anew),
 		with_kernel(a_dax_device_that_is_there_is_not_waited_for),
 		with_kernel(waiting_for_a_dax_device_can_be_cancelled),
-		with_kernel(a_driver_that_is_there_is_not_loaded),
+		with_kernel(a_driver_that_is_not_there_is_loaded),
 		cmocka_unit_test(blocks_that_follow_each_other_are_one_run),
 		cmocka_unit_test(runs_that_make_no_sense_are_an_error),
 	};
