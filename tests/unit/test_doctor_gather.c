@@ -170,10 +170,10 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	length = readlink(link, path, sizeof(path) - 1);
 	path[length < 0 ? 0 : length] = '\0';
-	if (strstr(path, "/dev/kmsg") && log_reads < array_size(log_errors)) {
-		errno = log_errors[log_reads++];
-		if (errno)
-			return -1;
+	if (strstr(path, "/dev/kmsg") && log_reads < array_size(log_errors) &&
+	    log_errors[log_reads++]) {
+		errno = log_errors[log_reads - 1];
+		return -1;
 	}
 	return __real_read(fd, buffer, size);
 }
