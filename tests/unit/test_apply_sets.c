@@ -162,6 +162,26 @@ static void a_drain_takes_the_other_along_and_its_name_brings_both_back(void **s
 	power_off(&machine);
 }
 
+/* A region that is there is spoken for by its first memdev, whichever of them is named. */
+static void any_member_brings_its_region_online(void **state)
+{
+	struct machine machine = boot(*state, POLICY(""));
+	static const char *const names[] = {"mem0", "mem1"};
+
+	assert_applied(&machine, &by_hand, NULL);
+	for (size_t i = 0; i < array_size(names); i++) {
+		for (unsigned int j = 0; j < 8; j++)
+			write_block(sysfs("devices/system/memory/memory%" PRIu64,
+					  WINDOW_START / BLOCK + j),
+				    "offline");
+		told.messages[0] = '\0';
+		assert_applied(&machine, &by_hand, names[i]);
+		assert_interleaved();
+		assert_contains(told.messages, "mem0: done and verified");
+	}
+	power_off(&machine);
+}
+
 static void what_is_held_is_in_no_set(void **state)
 {
 	struct machine machine = boot(*state, POLICY(""));
@@ -265,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_folder(two_expanders_make_one_region),
 		with_folder(a_drain_takes_the_other_along_and_its_name_brings_both_back),
+		with_folder(any_member_brings_its_region_online),
 		with_folder(what_is_held_is_in_no_set),
 		with_folder(a_set_that_fails_fails_as_a_whole_and_comes_back_as_one),
 		with_folder(the_daemon_waits_for_an_incomplete_set_until_its_time_is_over),

@@ -3,6 +3,7 @@
  */
 #include "plan-fixture.h"
 
+#include "job/turns.h"
 #include "plan/find-sets.h"
 #include "plan/interleave.h"
 #include "plan/memdev-capacity.h"
@@ -635,6 +636,32 @@ static void what_has_a_partner_and_no_room_is_refused_with_the_room(void **state
 	done(&found);
 }
 
+/* Ports commit decoders in ascending addresses: what lies lowest goes first, and what is in no set
+ * last, as it was found. */
+static void sets_take_their_turns_by_address(void **state)
+{
+	const struct machine_of machine = {
+		.spots = {AT(2, 0), AT(0, 0), AT(3, 0), AT(1, 0)},
+		.count = 4,
+		.windows = {ONE(1), ONE(0)},
+		.window_count = 2,
+	};
+	static const char *const order[] = {"mem3", "mem1", "mem0", "mem2"};
+	struct found found = {0};
+	turn_list turns = {0};
+
+	(void)state;
+	find(&machine, "", &found);
+	assert_string_equal(sets_text(&found.sets), "decoder0.0: 1-0--1; decoder0.1: 0-0--1");
+	assert_int_equal(turns_find(&found.sets, &turns), 0);
+	assert_int_equal(turns.count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(
+			inventory_device(found.inventory, turns.items[i].identity)->name, order[i]);
+	turns_release(&turns);
+	done(&found);
+}
+
 /* --- many ---------------------------------------------------------------------------------------
  */
 
@@ -689,6 +716,7 @@ int main(void)
 		cmocka_unit_test(the_first_member_speaks_for_the_set),
 		cmocka_unit_test(what_has_no_partner_is_refused_with_the_window),
 		cmocka_unit_test(what_has_a_partner_and_no_room_is_refused_with_the_room),
+		cmocka_unit_test(sets_take_their_turns_by_address),
 		cmocka_unit_test(sixty_four_expanders_make_sixteen_sets),
 	};
 

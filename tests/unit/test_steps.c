@@ -154,6 +154,25 @@ static void a_region_goes_with_its_memory_offline(void **state)
 	assert_int_equal(fault.writes, 0);
 }
 
+/* Undo gives a device back to the driver that it had; not when somebody else has taken it. */
+static void a_driver_that_took_the_device_meanwhile_keeps_it(void **state)
+{
+	(void)state;
+	write_text(sysfs("bus/dax/drivers/fsdev_dax/unbind"), "");
+	for (unsigned int taken = 0; taken < 2; taken++) {
+		assert_int_equal(do_step(STEP_UNBIND, "dax1.0"), 0);
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "");
+		assert_int_equal(undo_count(), 1);
+		if (taken)
+			assert_int_equal(symlink("../../drivers/fsdev_dax",
+						 sysfs("bus/dax/devices/dax1.0/driver")),
+					 0);
+		assert_int_equal(run_undo_all(&bench.run), !taken);
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")),
+				    taken ? "fsdev_dax" : "device_dax");
+	}
+}
+
 /* --- regions --- */
 
 static void a_region_decodes_when_it_is_committed_and_driven(void **state)
@@ -415,6 +434,7 @@ int main(void)
 		with_kernel(a_region_gets_its_driver_and_loses_it_again),
 		with_kernel(a_region_that_has_its_driver_is_left_alone),
 		with_kernel(a_region_goes_with_its_memory_offline),
+		with_kernel(a_driver_that_took_the_device_meanwhile_keeps_it),
 		with_kernel(a_region_decodes_when_it_is_committed_and_driven),
 		with_kernel(a_region_without_an_address_has_no_memory),
 		with_kernel(as_much_of_a_region_is_freed_as_can_be),
