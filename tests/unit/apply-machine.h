@@ -25,6 +25,7 @@
 static struct told {
 	unsigned int counts[KMEMD_EVENT_NOTICE + 1];
 	char messages[4096];
+	char steps[128];	   /* "1/2 2/2 ", as they began */
 	unsigned int cancel_after; /* blocks; 0: never */
 	unsigned int progress;
 } told;
@@ -35,6 +36,9 @@ static inline void on_event(void *userdata, const struct kmemd_event *event)
 
 	(void)userdata;
 	told.counts[event->type]++;
+	if (event->type == KMEMD_EVENT_STEP)
+		snprintf(told.steps + strlen(told.steps), sizeof(told.steps) - strlen(told.steps),
+			 "%u/%u ", event->done, event->total);
 	if (event->type == KMEMD_EVENT_PROGRESS)
 		told.progress = event->done;
 	else if (event->message)

@@ -147,6 +147,19 @@ static void a_refusal_is_forgotten_when_nothing_is_wanted(void **state)
 	power_off(&machine);
 }
 
+/* Each step is told when it begins, with which of how many it is. */
+static void steps_are_counted(void **state)
+{
+	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
+
+	assert_done(&machine, apply(&machine, "mem0"));
+	assert_string_equal(told.steps, "1/3 2/3 3/3 ");
+	told.steps[0] = '\0';
+	assert_done(&machine, drain(&machine, "mem0"));
+	assert_string_equal(told.steps, "1/3 2/3 3/3 ");
+	power_off(&machine);
+}
+
 /* --- the machine's own setting
  * ------------------------------------------------------------------------------------ */
 
@@ -214,6 +227,7 @@ int main(void)
 		with_folder(an_expander_comes_online_and_is_drained),
 		with_folder_without_input(an_expander_comes_online_and_is_drained),
 		with_folder(an_expander_comes_online_in_the_kernel_zone),
+		with_folder(steps_are_counted),
 		with_folder(an_nvdimm_becomes_system_ram_and_devdax_again),
 		with_folder(the_shipped_policy_touches_nothing_persistent),
 		with_folder(the_memmap_switch_is_set),

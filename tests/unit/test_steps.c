@@ -173,6 +173,39 @@ static void a_driver_that_took_the_device_meanwhile_keeps_it(void **state)
 	}
 }
 
+/* The switch is written only when it has to change: before the driver binds. */
+static void the_memmap_switch_is_written_when_it_changes(void **state)
+{
+	static const struct {
+		const char *before;
+		enum tristate wanted;
+		const char *after;
+		unsigned int writes; /* of the switch */
+	} cases[] = {
+		{"0\n", TRISTATE_NO, "0", 0},	   {"0\n", TRISTATE_YES, "1", 1},
+		{"1\n", TRISTATE_NO, "0", 1},	   {"1\n", TRISTATE_YES, "1", 0},
+		{"1\n", TRISTATE_UNKNOWN, "1", 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+
+		write_text(sysfs("bus/dax/devices/dax1.0/memmap_on_memory"), cases[i].before);
+		bench.step.bind.driver = "kmem";
+		bench.step.bind.memmap = cases[i].wanted;
+		fault.path = "*/memmap_on_memory";
+		fault.value = "*";
+		fault.errnum = EIO;
+		fault.skip = 100;
+		assert_int_equal(do_step(STEP_BIND, "dax1.0"), 0);
+		assert_int_equal(100 - fault.skip, cases[i].writes);
+		assert_string_equal(text_of(sysfs("bus/dax/devices/dax1.0/memmap_on_memory")),
+				    cases[i].after);
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "kmem");
+		assert_true(run_undo_all(&bench.run));
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "device_dax");
+	}
+}
+
 /* --- regions --- */
 
 static void a_region_decodes_when_it_is_committed_and_driven(void **state)
@@ -435,6 +468,7 @@ int main(void)
 		with_kernel(a_region_that_has_its_driver_is_left_alone),
 		with_kernel(a_region_goes_with_its_memory_offline),
 		with_kernel(a_driver_that_took_the_device_meanwhile_keeps_it),
+		with_kernel(the_memmap_switch_is_written_when_it_changes),
 		with_kernel(a_region_decodes_when_it_is_committed_and_driven),
 		with_kernel(a_region_without_an_address_has_no_memory),
 		with_kernel(as_much_of_a_region_is_freed_as_can_be),
