@@ -193,6 +193,25 @@ static void see_setting(const char *path, const char *value)
 			 text_of(sysfs("devices/system/memory/auto_online_blocks")));
 }
 
+/* A drain adds no memory: others' is not to wait for it, nor to come online otherwise. */
+static void note_setting_write(const char *path, const char *value)
+{
+	(void)value;
+	fault.counted += strstr(path, "auto_online_blocks") != NULL;
+}
+
+static void a_drain_leaves_the_setting_alone(void **state)
+{
+	struct machine machine = boot(*state, "online\n", RAM_POLICY);
+
+	fault.before = note_setting_write;
+	assert_done(&machine, apply(&machine, NULL));
+	assert_int_equal(fault.counted, 2); /* held, and given back */
+	assert_done(&machine, drain(&machine, "mem0"));
+	assert_int_equal(fault.counted, 2);
+	power_off(&machine);
+}
+
 static void the_setting_is_held_while_memory_is_added(void **state)
 {
 	static const struct {
@@ -235,6 +254,7 @@ int main(void)
 		with_folder(a_refusal_is_told_once),
 		with_folder(a_refusal_is_forgotten_when_nothing_is_wanted),
 		with_folder(somebody_elses_setting_stays),
+		with_folder(a_drain_leaves_the_setting_alone),
 		with_folder(the_setting_is_held_while_memory_is_added),
 	};
 

@@ -206,6 +206,22 @@ static void the_memmap_switch_is_written_when_it_changes(void **state)
 	}
 }
 
+/* Whether anything was changed is what decides what is written down of a device. */
+static void blocks_that_are_there_already_are_not_moved(void **state)
+{
+	(void)state;
+	kernel_dax_unbind("dax1.0");
+	assert_int_equal(kernel_dax_bind("dax1.0", "kmem"), 0);
+	set_block(NVDIMM_START / BLOCK + 1, "online\n", "Movable\n");
+	bench.step.blocks.zone = ZONE_MOVABLE;
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), 0);
+	assert_int_equal(bench.run.moved, 3);
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), 0);
+	assert_int_equal(bench.run.moved, 3);
+	assert_int_equal(do_step(STEP_OFFLINE, "dax1.0"), 0);
+	assert_int_equal(bench.run.moved, 7);
+}
+
 /* --- regions --- */
 
 static void a_region_decodes_when_it_is_committed_and_driven(void **state)
@@ -469,6 +485,7 @@ int main(void)
 		with_kernel(a_region_goes_with_its_memory_offline),
 		with_kernel(a_driver_that_took_the_device_meanwhile_keeps_it),
 		with_kernel(the_memmap_switch_is_written_when_it_changes),
+		with_kernel(blocks_that_are_there_already_are_not_moved),
 		with_kernel(a_region_decodes_when_it_is_committed_and_driven),
 		with_kernel(a_region_without_an_address_has_no_memory),
 		with_kernel(as_much_of_a_region_is_freed_as_can_be),
