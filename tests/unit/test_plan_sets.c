@@ -541,6 +541,36 @@ static void others_that_are_on_their_way_are_waited_for(void **state)
 	assert_contains(set_waits(&found.sets, inventory_device(found.inventory, "mem0")),
 			"expanders below the other host bridges");
 	done(&found);
+	/* One for it alone that is full is refused at once: a partner would not help. */
+	machine.windows[1] = (struct window){{0}, 1, 256, 256, NULL};
+	machine.window_count = 2;
+	find(&machine, "", &found);
+	assert_int_equal(found.sets.sets.count, 0);
+	assert_string_equal(set_waits(&found.sets, inventory_device(found.inventory, "mem0")), "");
+	done(&found);
+}
+
+/* Below a bridge comes before behind a switch of the same port, and is no prefix of it. */
+static void shorter_paths_come_first(void **state)
+{
+	const struct machine_of machine = {
+		.spots = {BEHIND(0, 0, 0), AT(0, 0)},
+		.count = 2,
+		.windows = {ONE(0)},
+		.window_count = 1,
+	};
+	struct found found = {0};
+
+	(void)state;
+	find(&machine, "", &found);
+	assert_true(interleave_compare(&found.inventory->memdevs.items[0],
+				       &found.inventory->memdevs.items[1]) > 0);
+	assert_true(interleave_compare(&found.inventory->memdevs.items[1],
+				       &found.inventory->memdevs.items[0]) < 0);
+	assert_int_equal(
+		interleave_compare(found.inventory->memdevs.items, found.inventory->memdevs.items),
+		0);
+	done(&found);
 }
 
 /* --- the plan -----------------------------------------------------------------------------------
@@ -713,6 +743,7 @@ int main(void)
 		cmocka_unit_test(a_port_deep_down_limits_the_granularity),
 		cmocka_unit_test(an_incomplete_set_waits_as_long_as_it_may),
 		cmocka_unit_test(others_that_are_on_their_way_are_waited_for),
+		cmocka_unit_test(shorter_paths_come_first),
 		cmocka_unit_test(the_first_member_speaks_for_the_set),
 		cmocka_unit_test(what_has_no_partner_is_refused_with_the_window),
 		cmocka_unit_test(what_has_a_partner_and_no_room_is_refused_with_the_room),

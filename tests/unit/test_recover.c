@@ -207,6 +207,7 @@ static void a_job_that_waits_is_found_until_it_dies(void **state)
 {
 	struct machine machine = boot(*state, "offline\n", IGNORE);
 	struct journal journal = {.device = "cxl-ram:0x1234"}, found = {0};
+	const char *kept;
 	int fd;
 
 	assert_int_equal(parking_enter(machine.kmemd, &journal), -ENOENT);
@@ -222,6 +223,11 @@ static void a_job_that_waits_is_found_until_it_dies(void **state)
 	assert_int_equal(parking_read(machine.kmemd, &found), 0);
 	assert_int_equal(found.pid, 4711);
 	journal_release(&found);
+	/* One that nobody can read may be about anything. */
+	kept = text_of(at(machine.kmemd->run, "waiting-cxl-ram:0x1234.json"));
+	write_text(at(machine.kmemd->run, "waiting-cxl-ram:0x1234.json"), "{");
+	assert_int_equal(parking_read(machine.kmemd, &found), -EBADMSG);
+	write_text(at(machine.kmemd->run, "waiting-cxl-ram:0x1234.json"), kept);
 	/* What errno was before is no failure. */
 	errno = EIO;
 	assert_int_equal(parking_leave(machine.kmemd, &journal, fd), 0);

@@ -62,6 +62,33 @@ static void nothing_is_written_that_could_not_be_noted(void **state)
 	assert_int_equal(undo_count(), 0);
 }
 
+/* Where blocks may come online by themselves the machine's setting is held meanwhile. */
+static void which_steps_and_undos_add_memory(void **state)
+{
+	static const struct {
+		bool adds, undo_adds;
+	} expected[STEP_COUNT] = {
+		[STEP_CREATE_REGION] = {true, false},
+		[STEP_ENABLE_REGION] = {true, false},
+		[STEP_BIND] = {true, true},
+		[STEP_UNBIND] = {false, true},
+		[STEP_DESTROY_REGION] = {false, true},
+		[STEP_DESTROY_DAX] = {false, true},
+	};
+	struct step step = {.bind.driver = "kmem"};
+
+	(void)state;
+	for (step.type = 0; step.type < STEP_COUNT; step.type++) {
+		const struct step_operations *operations = step_operations(step.type);
+
+		assert_int_equal(operations->adds_memory && operations->adds_memory(&step),
+				 expected[step.type].adds);
+		assert_int_equal(operations->undo_adds_memory, expected[step.type].undo_adds);
+	}
+	step = (struct step){.type = STEP_BIND, .bind.driver = "device_dax"};
+	assert_false(step_operations(STEP_BIND)->adds_memory(&step));
+}
+
 /* --- undo --- */
 
 /* The newest first, and a failure keeps no other from being undone. */
@@ -477,6 +504,7 @@ int main(void)
 		with_kernel(a_decoder_that_holds_nothing_is_left_alone),
 		with_kernel(capacity_that_is_there_again_is_not_given_back_twice),
 		with_kernel(nothing_is_written_that_could_not_be_noted),
+		cmocka_unit_test(which_steps_and_undos_add_memory),
 		with_kernel(everything_is_undone_that_can_be),
 		with_kernel(an_undo_that_has_nothing_left_is_forgotten_by_its_age),
 		with_kernel(an_undo_cannot_be_cancelled),
