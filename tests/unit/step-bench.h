@@ -25,11 +25,14 @@ static struct bench {
 	unsigned int saved;
 	bool cancelled;
 	int save_result;
+	char told[512]; /* the last message */
 } bench;
 
 static void on_event(void *userdata, const struct kmemd_event *event)
 {
-	(void)userdata, (void)event;
+	(void)userdata;
+	if (event->message)
+		snprintf(bench.told, sizeof(bench.told), "%s", event->message);
 }
 
 static bool is_cancelled(void *userdata)

@@ -249,6 +249,26 @@ static void blocks_that_are_there_already_are_not_moved(void **state)
 	assert_int_equal(bench.run.moved, 7);
 }
 
+/* A driver that adds only some of them is no failure; one that adds none is. */
+static void blocks_that_were_not_added_are_told(void **state)
+{
+	(void)state;
+	kernel_dax_unbind("dax1.0");
+	assert_int_equal(kernel_dax_bind("dax1.0", "kmem"), 0);
+	bench.step.blocks.zone = ZONE_MOVABLE;
+	folder_remove(sysfs("devices/system/memory/memory%" PRIu64, NVDIMM_START / BLOCK + 3));
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), 0);
+	assert_string_equal(bench.told, "1 of 4 blocks of dax1.0 were not added by the driver");
+	for (uint64_t i = 0; i < 3; i++)
+		folder_remove(
+			sysfs("devices/system/memory/memory%" PRIu64, NVDIMM_START / BLOCK + i));
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), -EIO);
+	assert_contains(bench.error.message, "dax1.0 has no memory blocks in kmem");
+	unlink(sysfs("bus/dax/devices/dax1.0/driver"));
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), -EIO);
+	assert_contains(bench.error.message, "dax1.0 is not bound to kmem");
+}
+
 /* --- regions --- */
 
 static void a_region_decodes_when_it_is_committed_and_driven(void **state)
@@ -514,6 +534,7 @@ int main(void)
 		with_kernel(a_driver_that_took_the_device_meanwhile_keeps_it),
 		with_kernel(the_memmap_switch_is_written_when_it_changes),
 		with_kernel(blocks_that_are_there_already_are_not_moved),
+		with_kernel(blocks_that_were_not_added_are_told),
 		with_kernel(a_region_decodes_when_it_is_committed_and_driven),
 		with_kernel(a_region_without_an_address_has_no_memory),
 		with_kernel(as_much_of_a_region_is_freed_as_can_be),
