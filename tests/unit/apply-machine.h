@@ -25,6 +25,7 @@
 static struct told {
 	unsigned int counts[KMEMD_EVENT_NOTICE + 1];
 	char messages[4096];
+	uint64_t duration_usec;	   /* of the last that was done */
 	char steps[128];	   /* "1/2 2/2 ", as they began */
 	unsigned int cancel_after; /* blocks; 0: never */
 	unsigned int progress;
@@ -36,6 +37,8 @@ static inline void on_event(void *userdata, const struct kmemd_event *event)
 
 	(void)userdata;
 	told.counts[event->type]++;
+	if (event->type == KMEMD_EVENT_DONE)
+		told.duration_usec = event->duration_usec;
 	if (event->type == KMEMD_EVENT_STEP)
 		snprintf(told.steps + strlen(told.steps), sizeof(told.steps) - strlen(told.steps),
 			 "%u/%u ", event->done, event->total);

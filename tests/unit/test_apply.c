@@ -147,6 +147,18 @@ static void a_refusal_is_forgotten_when_nothing_is_wanted(void **state)
 	power_off(&machine);
 }
 
+/* A job takes no longer than who calls it waits for it. */
+static void the_time_that_a_job_took_is_told(void **state)
+{
+	struct machine machine = boot(*state, "offline\n", RAM_POLICY);
+	int64_t began = monotonic_ms();
+
+	told.duration_usec = UINT64_MAX;
+	assert_done(&machine, apply(&machine, "mem0"));
+	assert_true(told.duration_usec <= (uint64_t)(monotonic_ms() - began) * 1000);
+	power_off(&machine);
+}
+
 /* Each step is told when it begins, with which of how many it is. */
 static void steps_are_counted(void **state)
 {
@@ -247,6 +259,7 @@ int main(void)
 		with_folder_without_input(an_expander_comes_online_and_is_drained),
 		with_folder(an_expander_comes_online_in_the_kernel_zone),
 		with_folder(steps_are_counted),
+		with_folder(the_time_that_a_job_took_is_told),
 		with_folder(an_nvdimm_becomes_system_ram_and_devdax_again),
 		with_folder(the_shipped_policy_touches_nothing_persistent),
 		with_folder(the_memmap_switch_is_set),

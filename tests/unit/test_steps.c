@@ -452,6 +452,8 @@ static void a_driver_that_is_not_there_is_loaded(void **state)
 	/* And then it is there. */
 	assert_int_equal(module_load(kernel, "fsdev_dax", &bench.error), 0);
 	assert_int_equal(probe.calls, 1);
+	/* It was loaded, and whether it takes the device is seen when that binds. */
+	assert_int_equal(load(0, false), 0);
 	/* Others were faster, and what they loaded will do. */
 	assert_int_equal(load(-EEXIST, true), 0);
 	assert_int_equal(load(-ENOENT, false), -ENOENT);
