@@ -139,12 +139,15 @@ static void look(const struct run *run, const struct transition *transition,
 	run_progress(run, done, (unsigned int)transition->changes->count);
 }
 
-/* Until the writer has ended, which is 0, or has to be ended: -ECANCELED or -ETIMEDOUT. */
+/*
+ * Until the writer has ended, which is 0, or has to be ended: -ECANCELED or -ETIMEDOUT. It may have
+ * done some already that nobody was told of: told is how many there were before it began.
+ */
 static int watch(const struct run *run, const struct transition *transition, int pidfd,
-		 struct deadline *deadline)
+		 unsigned int told, struct deadline *deadline)
 {
 	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
-	unsigned int told = transition->changes->done, interval = LOOK_MS;
+	unsigned int interval = LOOK_MS;
 
 	for (;;) {
 		int64_t left = deadline_left(deadline);
@@ -209,6 +212,7 @@ int transition_run(const struct run *run, struct transition *transition, struct 
 {
 	_cleanup_close_ int directory = blocks_open(run->kmemd->sysfs);
 	_cleanup_close_ int pidfd = -1;
+	unsigned int told;
 	int ended, reaped;
 	pid_t pid;
 
@@ -216,11 +220,12 @@ int transition_run(const struct run *run, struct transition *transition, struct 
 		return directory;
 	if (!transition->changes->count)
 		return 0;
+	told = transition->changes->done;
 	pid = start_writer(transition, directory, attempts);
 	if (pid < 0)
 		return pid;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	ended = pidfd < 0 ? -errno : watch(run, transition, pidfd, deadline);
+	ended = pidfd < 0 ? -errno : watch(run, transition, pidfd, told, deadline);
 	if (ended < 0)
 		kill(pid, SIGKILL);
 	reaped = reap(pid);

@@ -80,6 +80,7 @@ void backoff_sleep(unsigned int ms);
 
 #define WINDOW_START UINT64_C(0x1000000000)
 #define NVDIMM_START UINT64_C(0x2000000000)
+#define REGIONS_MAX  24 /* that are looked for */
 #define KILLED	     77 /* exit code of a process that the fault killed */
 /* What kmemd_drain() is asked for. */
 #define DRAIN(...)                                                                                \
@@ -494,12 +495,38 @@ static int region_unbind(const char *region)
 	return 0;
 }
 
+/* What another region lies in the way of, or 0: where it ends. */
+static uint64_t place_is_taken(uint64_t start, uint64_t size)
+{
+	for (int number = 0; number < REGIONS_MAX; number++) {
+		char name[32];
+		uint64_t other, length;
+
+		snprintf(name, sizeof(name), "region%d", number);
+		if (!exists(cxl(name, "size")))
+			continue;
+		other = number_of(cxl(name, "resource"));
+		length = number_of(cxl(name, "size"));
+		if (length && start < other + length && other < start + size)
+			return other + length;
+	}
+	return 0;
+}
+
+/* The lowest place that is free: alloc_free_mem_region() (6.12). */
 static int write_region_size(const char *region, uint64_t size)
 {
-	if (size && number_of(cxl("decoder0.0", "size")) < size)
+	uint64_t start = WINDOW_START, end = WINDOW_START + number_of(cxl("decoder0.0", "size"));
+	uint64_t next;
+
+	if (size && number_of(cxl(region, "size")))
+		return number_of(cxl(region, "size")) == size ? 0 : -EBUSY;
+	while (size && (next = place_is_taken(start, size)))
+		start = next;
+	if (start + size > end)
 		return -ENOSPC;
 	write_number_to(cxl(region, "size"), size);
-	write_number_to(cxl(region, "resource"), size ? WINDOW_START : UINT64_MAX);
+	write_number_to(cxl(region, "resource"), size ? start : UINT64_MAX);
 	return 0;
 }
 
@@ -534,7 +561,7 @@ static int write_target(const char *region, const char *attribute, const char *v
 /* A decoder that a region has as its target keeps its capacity. */
 static int write_dpa_size(const char *decoder, const char *value)
 {
-	for (int number = 0; number < 4; number++) {
+	for (int number = 0; number < REGIONS_MAX; number++) {
 		const char *region = sysfs("bus/cxl/devices/region%d", number);
 
 		if (exists(region) && (!strcmp(text_of(at(region, "target0")), decoder) ||
@@ -574,6 +601,9 @@ static int write_cxl(const char *device, const char *attribute, const char *valu
 		return write_commit(device, value);
 	if (!strcmp(attribute, "size"))
 		return write_region_size(device, strtoull(value, NULL, 0));
+	if (!strncmp(attribute, "interleave_", strlen("interleave_")) &&
+	    number_of(cxl(device, "size")))
+		return -EBUSY; /* CXL_CONFIG_INTERLEAVE_ACTIVE */
 	write_text(cxl(device, attribute), value);
 	return 0;
 }

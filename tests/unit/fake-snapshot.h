@@ -8,7 +8,7 @@
 
 static void read_fake_regions(struct kmemd_inventory *inventory)
 {
-	for (int number = 0; number < 4; number++) {
+	for (int number = 0; number < REGIONS_MAX; number++) {
 		char name[32];
 		struct region *region;
 
@@ -34,6 +34,10 @@ static void read_fake_regions(struct kmemd_inventory *inventory)
 			copy_name(target->decoder, text_of(path));
 			copy_name(target->memdev, target->decoder[7] == '2' ? "mem0" : "mem1");
 		}
+		/* As inventory/read-dax.c: what it was made of was pulled out. */
+		for (uint64_t i = 0;
+		     region->committed && !region->targets.count && i < region->size / BLOCK; i++)
+			region->lost_blocks += is_online(region->start / BLOCK + i);
 	}
 }
 

@@ -86,6 +86,37 @@ static inline int folder_teardown(void **state)
 	return 0;
 }
 
+/*
+ * The same for a process that has no standard input: the first file that it opens has the
+ * descriptor 0, which is one like others.
+ */
+static int kept_input = -1;
+
+static inline int folder_setup_without_input(void **state)
+{
+	int r = folder_setup(state);
+
+	kept_input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	close(STDIN_FILENO);
+	return r;
+}
+
+static inline int folder_teardown_without_input(void **state)
+{
+	/* What was opened is closed again. */
+	bool closed = fcntl(STDIN_FILENO, F_GETFD) < 0;
+
+	if (kept_input >= 0) {
+		dup2(kept_input, STDIN_FILENO);
+		close(kept_input);
+	}
+	return folder_teardown(state) < 0 || !closed ? -1 : 0;
+}
+
+#define with_folder_without_input(test)                                                            \
+	cmocka_unit_test_setup_teardown(test, folder_setup_without_input,                          \
+					folder_teardown_without_input)
+
 /* A path below a folder, from a format; a few of them are valid at the same time. */
 __attribute__((format(printf, 2, 3))) static inline const char *at(const char *folder,
 								   const char *format, ...)

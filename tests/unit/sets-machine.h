@@ -32,7 +32,7 @@ struct machine_of {
 	size_t count;
 	struct window windows[8];
 	size_t window_count;
-	const char *regions;
+	const char *regions, *ports;
 	const unsigned int *order; /* in which the kernel numbers the memdevs; NULL: as they are */
 };
 
@@ -114,8 +114,8 @@ static inline struct kmemd_inventory *make_machine(const struct machine_of *mach
 		put_window(machine, &machine->windows[i], i, start);
 		start += machine->windows[i].mib * MIB;
 	}
-	put("], 'regions': [%s], 'namespaces': [], 'dax': []}",
-	    machine->regions ? machine->regions : "");
+	put("], 'regions': [%s], 'ports': [%s], 'namespaces': [], 'dax': []}",
+	    machine->regions ? machine->regions : "", machine->ports ? machine->ports : "");
 	return inventory_of(text);
 }
 

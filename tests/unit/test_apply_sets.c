@@ -46,6 +46,55 @@ static void a_drain_takes_the_other_along_and_its_name_brings_both_back(void **s
 	power_off(&machine);
 }
 
+/* A region that is there is spoken for by its first memdev, whichever of them is named. */
+static void any_member_brings_its_region_online(void **state)
+{
+	struct machine machine = boot(*state, POLICY(""));
+	static const char *const names[] = {"mem0", "mem1"};
+
+	assert_applied(&machine, &by_hand, NULL);
+	for (size_t i = 0; i < array_size(names); i++) {
+		for (unsigned int j = 0; j < 8; j++)
+			write_block(sysfs("devices/system/memory/memory%" PRIu64,
+					  WINDOW_START / BLOCK + j),
+				    "offline");
+		told.messages[0] = '\0';
+		assert_applied(&machine, &by_hand, names[i]);
+		assert_interleaved();
+		assert_contains(told.messages, "mem0: done and verified");
+	}
+	power_off(&machine);
+}
+
+/* Other jobs keep away from all that a drain takes along, by any of its names. */
+static char journal_text[4096];
+
+static void read_journal(const char *path, const char *value)
+{
+	(void)value;
+	if (strstr(path, "region0/commit"))
+		snprintf(journal_text, sizeof(journal_text), "%s",
+			 text_of(at(kernel, "../run/journal.json")));
+}
+
+static void a_job_says_what_it_is_busy_with(void **state)
+{
+	struct machine machine = boot(*state, POLICY(""));
+	_cleanup_(json_object_putp) struct json_object *json = NULL;
+	struct kmemd_error error = {0};
+	static const char *const busy[] = {FIRST, "dax0.0", SECOND, "dax0.0"};
+
+	assert_applied(&machine, &by_hand, NULL);
+	fault.before = read_journal;
+	assert_int_equal(
+		kmemd_drain(machine.kmemd, machine.policy, DRAIN("mem1"), &by_hand, &error), 0);
+	json = json_tokener_parse(journal_text);
+	assert_int_equal(json_count(json, "busy"), array_size(busy));
+	for (size_t i = 0; i < array_size(busy); i++)
+		assert_string_equal(json_object_get_string(json_member(json, "busy", i)), busy[i]);
+	power_off(&machine);
+}
+
 static void what_is_held_is_in_no_set(void **state)
 {
 	struct machine machine = boot(*state, POLICY(""));
@@ -147,6 +196,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_folder(two_expanders_make_one_region),
 		with_folder(a_drain_takes_the_other_along_and_its_name_brings_both_back),
+		with_folder(any_member_brings_its_region_online),
+		with_folder(a_job_says_what_it_is_busy_with),
 		with_folder(what_is_held_is_in_no_set),
 		with_folder(a_set_that_fails_fails_as_a_whole_and_comes_back_as_one),
 		with_folder(the_daemon_waits_for_an_incomplete_set_until_its_time_is_over),

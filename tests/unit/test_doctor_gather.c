@@ -156,6 +156,58 @@ static void sentences_of_the_kernel_log(void **state)
 	facts_release(&facts);
 }
 
+/* What the kernel answers to the reads of its log that come first; 0: what is in the file. */
+static int log_errors[4];
+static unsigned int log_reads;
+
+ssize_t __real_read(int fd, void *buffer, size_t size);
+ssize_t __wrap_read(int fd, void *buffer, size_t size);
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+	char link[32], path[512];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	path[length < 0 ? 0 : length] = '\0';
+	if (strstr(path, "/dev/kmsg") && log_reads < array_size(log_errors) &&
+	    log_errors[log_reads++]) {
+		errno = log_errors[log_reads - 1];
+		return -1;
+	}
+	return __real_read(fd, buffer, size);
+}
+
+/* Documentation/ABI/testing/dev-kmsg: EPIPE where records were overwritten; others follow. */
+static void a_log_that_is_overwritten_meanwhile_is_read_on(void **state)
+{
+	static const struct {
+		int errors[4];
+		bool readable, read;
+	} cases[] = {
+		{{EPIPE, EINTR, EPIPE}, true, true},
+		{{EINTR}, true, true},
+		{{0, EPIPE, EAGAIN}, true, true},
+		{{0, EIO}, true, true},
+		{{EAGAIN}, true, false},
+		{{EIO}, false, false},
+		{{EPIPE, EPERM}, false, false},
+	};
+
+	write_text(at(*state, "dev/kmsg"), "3,4,40,-;kmem: version magic 'a' should be 'b'\n");
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct facts facts;
+
+		memcpy(log_errors, cases[i].errors, sizeof(log_errors));
+		log_reads = 0;
+		facts = gather(*state);
+		memset(log_errors, 0, sizeof(log_errors));
+		assert_int_equal(facts.log.readable, cases[i].readable);
+		assert_int_equal(!!facts.log.rejected[0], cases[i].read);
+		facts_release(&facts);
+	}
+}
+
 static void rules_by_udevs_precedence(void **state)
 {
 	static const char rule[] = "\nSUBSYSTEM==\"memory\", ATTR{state}=\"online\"\n";
@@ -510,6 +562,10 @@ static void the_journal_of_a_process_that_lives(void **state)
 	assert_true(facts.has_journal);
 	assert_false(facts.journal_running);
 	facts_release(&facts);
+	write_text(at(*state, "run/kmemd/journal.json"), "{");
+	facts = gather(*state);
+	assert_false(facts.has_journal || facts.shows_records);
+	facts_release(&facts);
 	if (geteuid() == 0)
 		return; /* root may look everywhere */
 	assert_int_equal(chmod(at(*state, "run/kmemd"), 0), 0);
@@ -550,9 +606,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_folder(an_empty_tree_is_no_error),
+		with_folder_without_input(the_kernels_settings),
+		with_folder_without_input(processors_zones_and_resources),
+		with_folder_without_input(sentences_of_the_kernel_log),
+		with_folder_without_input(modules_loaded_installed_and_chosen),
+		with_folder_without_input(the_service_and_what_jobs_left),
 		with_folder(the_kernels_settings),
 		with_folder(processors_zones_and_resources),
 		with_folder(sentences_of_the_kernel_log),
+		with_folder(a_log_that_is_overwritten_meanwhile_is_read_on),
 		with_folder(rules_by_udevs_precedence),
 		with_folder(daxctls_rule_and_configuration),
 		with_folder(modules_loaded_installed_and_chosen),

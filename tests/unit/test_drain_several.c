@@ -117,6 +117,30 @@ static void several_are_drained_once_each(void **state)
 	power_off(&machine);
 }
 
+/* Ports free their decoders from the highest addresses down, in whatever order they are named. */
+static void what_lies_highest_is_drained_first(void **state)
+{
+	static const char *const orders[2][2] = {{"mem0", "mem1"}, {"mem1", "mem0"}};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct machine machine = boot(*state);
+
+		kernel_plug_second();
+		write_number_to(cxl("mem1", "ram_size"), 12 * BLOCK);
+		folder_remove(sysfs("bus/dax/devices/dax1.0")); /* a region's gets that name */
+		if (kmemd_apply(machine.kmemd, machine.policy, NULL, &job, &machine.error) < 0)
+			fail_msg("%s", machine.error.message);
+		assert_int_equal(number_of(cxl("region1", "resource")), WINDOW_START + 4 * BLOCK);
+		messages[0] = '\0';
+		if (drain_these(&machine, false, (char *)orders[i][0], (char *)orders[i][1]) < 0)
+			fail_msg("%s\n%s", machine.error.message, messages);
+		assert_contains(messages, "mem0: done and verified");
+		assert_contains(strstr(messages, "mem1: done and verified"), "mem0: drain");
+		assert_false(exists(cxl("region0", "size")) || exists(cxl("region1", "size")));
+		power_off(&machine);
+	}
+}
+
 static void one_that_fails_keeps_no_other_from_it(void **state)
 {
 	struct machine machine = boot(*state);
@@ -211,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_folder(a_wrong_name_drains_nothing),
 		with_folder(several_are_drained_once_each),
+		with_folder(what_lies_highest_is_drained_first),
 		with_folder(one_that_fails_keeps_no_other_from_it),
 		with_folder(the_slot_is_powered_off_when_all_is_free),
 		with_folder(a_slot_that_refuses_leaves_the_memdev_drained),

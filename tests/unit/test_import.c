@@ -204,6 +204,24 @@ static void the_directory_is_read_in_order_of_names(void **state)
 	assert_contains(json_text(json_member(json, "problems", 0), "message"), "no text file");
 }
 
+/* Who masked a file with a link to nothing, or with an empty one, wants nothing of it. */
+static void what_is_masked_is_not_imported(void **state)
+{
+	_cleanup_(kmemd_freep) struct kmemd *kmemd = NULL;
+	struct daxctl_config config = {0};
+
+	write_text(at(*state, "etc/daxctl.conf.d/a.conf"), HEAD "mode=devdax\n");
+	write_text(at(*state, "etc/daxctl.conf.d/b.conf"), "");
+	assert_int_equal(symlink("/dev/null", at(*state, "etc/daxctl.conf.d/c.conf")), 0);
+	assert_int_equal(kmemd_new(&kmemd, &(struct kmemd_paths){.root = *state}), 0);
+	assert_int_equal(daxctl_config_read(kmemd, NULL, &config), 0);
+	assert_int_equal(config.files.count, 1);
+	assert_string_equal(config.files.items[0], at(*state, "etc/daxctl.conf.d/a.conf"));
+	assert_int_equal(config.problems.count, 0);
+	assert_int_equal(config.sections.count, 1);
+	daxctl_config_release(&config);
+}
+
 static void a_named_file_that_is_not_there_is_a_problem(void **state)
 {
 	_cleanup_(json_object_putp) struct json_object *json = NULL;
@@ -231,6 +249,7 @@ int main(void)
 		cmocka_unit_test(one_namespace_has_one_section),
 		cmocka_unit_test(the_policy_says_the_same),
 		with_folder(the_directory_is_read_in_order_of_names),
+		with_folder(what_is_masked_is_not_imported),
 		with_folder(a_named_file_that_is_not_there_is_a_problem),
 	};
 

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/resource.h>
 
 /* --- the resource tree --- */
 
@@ -76,15 +77,18 @@ static void lines_that_are_none_are_left_out(void **state)
 		  "0-ffffffffffffffff : everything\n"
 		  "20- : \n"
 		  "1000-1fff : one\n"
+		  "2000-2000 : one byte\n"
 		  " : no range\n"
 		  "  1000-17ff : a name that is longer than the sixty-three characters that "
 		  "are kept of it");
 
 	(void)state;
-	assert_int_equal(resources.lines.count, 2);
+	assert_int_equal(resources.lines.count, 3);
 	assert_string_equal(resources.lines.items[0].name, "one");
-	assert_int_equal(resources.lines.items[1].depth, 1);
-	assert_int_equal(strlen(resources.lines.items[1].name), 63);
+	assert_string_equal(resources.lines.items[1].name, "one byte");
+	assert_int_equal(resources.lines.items[1].range.size, 1);
+	assert_int_equal(resources.lines.items[2].depth, 1);
+	assert_int_equal(strlen(resources.lines.items[2].name), 63);
 }
 
 static void a_tree_that_cannot_be_read_is_not_known(void **state)
@@ -125,6 +129,46 @@ static void a_tree_that_somebody_else_opened_is_read(void **state)
 	}
 	close(fd);
 	assert_int_equal(resources_read_open(-1, &resources), 0);
+	assert_false(resources.known);
+}
+
+/* A process that can open nothing more, with a file as its standard input. */
+static struct resources read_with_input(const char *procfs, const char *input)
+{
+	struct resources resources;
+	struct rlimit before, none;
+	int kept = dup(STDIN_FILENO), fd = open(input, O_RDONLY | O_CLOEXEC), r;
+
+	assert_true(kept > STDERR_FILENO && fd > STDERR_FILENO);
+	assert_true(dup2(fd, STDIN_FILENO) == STDIN_FILENO);
+	close(fd);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = STDERR_FILENO + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = resources_read(procfs, &resources);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(dup2(kept, STDIN_FILENO) == STDIN_FILENO);
+	close(kept);
+	assert_int_equal(r, 0);
+	return resources;
+}
+
+/* The service is handed the tree as its standard input. Whatever else that is, it is not read. */
+static void the_tree_is_read_from_the_standard_input_if_it_is_that(void **state)
+{
+	struct resources resources;
+
+	write_text(at(*state, "iomem"), one_region);
+	write_text(at(*state, "copy"), one_region);
+	resources = read_with_input(*state, at(*state, "iomem"));
+	assert_true(resources.known);
+	assert_int_equal(resources.lines.count, 9);
+	resources_release(&resources);
+	resources = read_with_input(*state, at(*state, "copy"));
+	assert_false(resources.known);
+	assert_int_equal(unlink(at(*state, "iomem")), 0);
+	resources = read_with_input(*state, at(*state, "copy"));
 	assert_false(resources.known);
 }
 
@@ -418,6 +462,7 @@ int main(void)
 		cmocka_unit_test(lines_that_are_none_are_left_out),
 		with_folder(a_tree_that_cannot_be_read_is_not_known),
 		with_folder(a_tree_that_somebody_else_opened_is_read),
+		with_folder(the_tree_is_read_from_the_standard_input_if_it_is_that),
 		cmocka_unit_test(holes_are_what_nothing_lies_in),
 		cmocka_unit_test(occupants_may_overlap_and_reach_out),
 		cmocka_unit_test(what_wraps_around_ends_with_the_addresses),

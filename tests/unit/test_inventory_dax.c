@@ -202,6 +202,10 @@ static void the_driver_counts_so_nobody_else_has_to(void **state)
 
 	assert_int_equal(dax_named(counted, "dax0.0")->blocks.count, 0);
 	assert_counts(dax_named(counted, "dax0.0"), 60, 8, 30, 2);
+	/* All of them online is not more than there are. */
+	put_counters(*state, "dax0.0", 100, 100, 92, 8);
+	TREE(all, *state, 0);
+	assert_counts(dax_named(all, "dax0.0"), 92, 8, 0, 0);
 	/* A caller that changes blocks wants to know which. */
 	tree_block(*state, 1024 * GIB / BLOCK + 5, "Movable");
 	TREE(looked, *state, DAX_READ_BLOCKS);
@@ -227,19 +231,26 @@ static void counters_that_make_no_sense_are_not_believed(void **state)
 /* An in-tree driver: the node's size tells where the memmap is. */
 static void nodes_are_read_where_nobody_counts_the_memmap(void **state)
 {
+	static const unsigned int nodes[] = {3, 0};
 	const char *how;
 
-	tree_dax(*state, "dax0.0", "kmem", 1024 * GIB, 2 * BLOCK);
-	tree_dax_number(*state, "dax0.0", "target_node", 3);
-	tree_block(*state, 1024 * GIB / BLOCK, "Movable");
-	tree_block(*state, 1024 * GIB / BLOCK + 1, "Movable");
-	tree_put(*state, "devices/system/node/node3/meminfo",
-		 "Node 3 MemTotal: %" PRIu64 " kB\nNode 3 MemFree: 0 kB\n",
-		 2 * (BLOCK - 2 * MIB) / 1024);
-	TREE(inventory, *state, 0);
+	for (size_t i = 0; i < array_size(nodes); i++) {
+		char path[64];
 
-	assert_int_equal(dax_memmap_on_device(inventory, dax_named(inventory, "dax0.0"), &how),
-			 TRISTATE_YES);
+		folder_remove(*state);
+		tree_dax(*state, "dax0.0", "kmem", 1024 * GIB, 2 * BLOCK);
+		tree_dax_number(*state, "dax0.0", "target_node", nodes[i]);
+		tree_block(*state, 1024 * GIB / BLOCK, "Movable");
+		tree_block(*state, 1024 * GIB / BLOCK + 1, "Movable");
+		snprintf(path, sizeof(path), "devices/system/node/node%u/meminfo", nodes[i]);
+		tree_put(*state, path, "Node %u MemTotal: %" PRIu64 " kB\nNode %u MemFree: 0 kB\n",
+			 nodes[i], 2 * (BLOCK - 2 * MIB) / 1024, nodes[i]);
+		TREE(inventory, *state, 0);
+
+		assert_int_equal(
+			dax_memmap_on_device(inventory, dax_named(inventory, "dax0.0"), &how),
+			TRISTATE_YES);
+	}
 }
 
 /* Unbound by force, or never bound: what is online is told all the same. */
@@ -520,6 +531,10 @@ int main(void)
 		with_folder(nodes_are_read_where_nobody_counts_the_memmap),
 		with_folder(blocks_are_told_whatever_driver_is_bound),
 		with_folder(a_device_without_blocks_is_told_by_one_look),
+		with_folder_without_input(ranges_and_their_offsets_are_kept_in_order),
+		with_folder_without_input(the_driver_counts_so_nobody_else_has_to),
+		with_folder_without_input(nodes_are_read_where_nobody_counts_the_memmap),
+		with_folder_without_input(a_device_without_blocks_is_told_by_one_look),
 		with_folder(devices_know_their_regions),
 		with_folder(the_state_of_hotplug_is_kept_as_it_is),
 		with_folder(what_is_online_in_a_region_is_found_by_address),

@@ -245,9 +245,9 @@ static void what_may_be_held_is_left_alone(void **state)
 
 	boot(&machine, *state);
 	apply(&machine, NULL);
-	assert_int_equal(
-		kmemd_drain(machine.kmemd, machine.policy, DRAIN("mem0"), &machine.job, &machine.error),
-		0);
+	assert_int_equal(kmemd_drain(machine.kmemd, machine.policy, DRAIN("mem0"), &machine.job,
+				     &machine.error),
+			 0);
 	snprintf(path, sizeof(path), "%s", at(machine.kmemd->run, "devices/cxl-ram:0x1234.json"));
 	assert_int_equal(rename(path, at(*state, "kept")), 0);
 	assert_int_equal(mkdir(path, 0700), 0); /* that reads as EISDIR */
@@ -334,6 +334,44 @@ static void a_new_region_is_news_and_a_changed_one_is_not(void **state)
 	assert_string_equal(life, "unused");
 }
 
+static void a_long_story_is_cut_off(void **state)
+{
+	char life[2 * LIFE_MAX];
+	struct {
+		char people[LIFE_MAX], behind[16];
+	} told;
+
+	(void)state;
+	memset(&told, '!', sizeof(told));
+	memset(life, 'x', sizeof(life));
+	life[sizeof(life) - 1] = '\0';
+	life_for_people(life, told.people);
+	assert_int_equal(strnlen(told.people, LIFE_MAX), LIFE_MAX - 1);
+	assert_int_equal(told.behind[0], '!');
+}
+
+/* Memory that was pulled out in use: nothing came, and yet a person has to know at once. */
+static void what_went_with_its_memory_online_is_told(void **state)
+{
+	char *none[] = {NULL};
+	struct machine machine;
+	int r;
+
+	boot(&machine, *state);
+	apply(&machine, NULL);
+	/* Its memdev is gone, and so are the targets of its region. */
+	folder_remove(sysfs("bus/cxl/devices/mem0"));
+	write_text(cxl("region0", "target0"), "\n");
+	machine.job.appeared = none;
+	messages[0] = '\0';
+	r = kmemd_apply(machine.kmemd, machine.policy, NULL, &machine.job, &machine.error);
+	assert_int_equal(r, -EOPNOTSUPP);
+	assert_contains(messages,
+			"its memdev was pulled out while 4 of its memory blocks were online");
+	assert_online(true, true);
+	power_off(&machine);
+}
+
 #define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int main(void)
@@ -348,7 +386,9 @@ int main(void)
 		with_folder(what_may_be_held_is_left_alone),
 		with_folder(a_journal_that_cannot_be_read_stops_the_job),
 		with_folder(another_policy_is_a_reason),
+		with_folder(what_went_with_its_memory_online_is_told),
 		cmocka_unit_test(a_new_region_is_news_and_a_changed_one_is_not),
+		cmocka_unit_test(a_long_story_is_cut_off),
 	};
 
 	return cmocka_run_group_tests_name("other_hands", tests, NULL, NULL);

@@ -39,6 +39,12 @@ static void what_is_no_multiple_of_256_mib_is_lost(void **state)
 	assert_int_equal(planned.plan.steps.items[0].create_region.size, GIB);
 	assert_int_equal(planned.plan.steps.items[0].lost_bytes, 96 * MIB);
 	release(&planned);
+	/* Of what is free: the rest of a memdev that holds a region already. */
+	machine.memdevs = "{" MEMDEV_TEXT ", 'ram_size': 1174405120, 'ram_allocated': 268435456}";
+	planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
+	assert_int_equal(planned.plan.steps.items[0].create_region.size, 768 * MIB);
+	assert_int_equal(planned.plan.steps.items[0].lost_bytes, 96 * MIB);
+	release(&planned);
 	machine.memdevs = "{" MEMDEV_TEXT ", 'ram_size': 268435455}";
 	assert_plan(&machine, RAM_POLICY, "mem0", GOAL_POLICY, "");
 }

@@ -71,6 +71,18 @@ static void a_slot_that_has_to_stay_on_is_refused(void **state)
 	assert_kept(
 		&(struct machine){.memdevs = MEMDEV_WITH(IN_SLOT, DECODER(0, ", 'locked': true"))},
 		"mem0", "decoder2.0 holds capacity of mem0 and stays");
+	/* That another one is freed is not enough. */
+	assert_kept(
+		&(struct machine){.memdevs = MEMDEV_WITH(IN_SLOT, DECODER(0, "") ", " DECODER(
+									  1, ", 'locked': true"))},
+		"mem0", "decoder2.1 holds capacity of mem0 and stays");
+	assert_kept(
+		&(struct machine){.memdevs = MEMDEV_WITH(
+					  IN_SLOT, DECODER(0, ", 'region': 'region7'") ", " DECODER(
+							   1, OF_REGION)),
+				  .regions = REGION,
+				  .dax = "{" DAX_TEXT ", 'driver': '', " ABSENT "}"},
+		"mem0", "region7 holds capacity of mem0 and stays");
 	assert_kept(&(struct machine){.dax = "{'dax': 'dax2.0', 'parent': 'hmem', 'origin': "
 					     "'hmem.0', 'size': 536870912, 'driver': "
 					     "'device_dax', 'target_node': 1}"},

@@ -313,6 +313,13 @@ static void persistent_cxl_capacity_is_refused_even_by_name(void **state)
 	assert_plan(&machine, "[Match]\nSerial=0x1234\n[Memory]\nMode=ignore\n", "mem0",
 		    GOAL_POLICY, "");
 	assert_plan(&machine, RAM_POLICY, "mem0", GOAL_DRAIN, "");
+	/* A region of it that has no driver does not get one either. */
+	machine.regions =
+		"{'region': 'region0', 'persistent': true, 'root_decoder': 'decoder0.0', 'size': "
+		"536870912, 'ways': 1, 'committed': true, 'enabled': false, 'targets': "
+		"[{'memdev': 'mem0', 'decoder': 'decoder2.0'}]}";
+	assert_refused(&machine, "[Match]\nSerial=0x1234\n[Memory]\nMode=system-ram\n", "mem0",
+		       "persistent CXL capacity needs a region and a namespace first");
 }
 
 static void hmem_is_bound_and_onlined(void **state)

@@ -3,6 +3,7 @@
  */
 #include "sets-machine.h"
 
+#include "job/turns.h"
 #include "plan/memdev-capacity.h"
 
 #define POLICY "[Match]\nKind=cxl-ram\n[Region]\nCreate=yes\n%s\n[Memory]\nMode=system-ram\n"
@@ -228,6 +229,68 @@ static void a_set_that_has_no_room_is_narrower_and_says_why(void **state)
 	done(&found);
 }
 
+#define PORT(name, decoders) "{'port': '" name "', 'depth': 1, 'decoders': [" decoders "]}"
+#define FREE(id)	     "{'decoder': 'decoder1." id "', 'id': " id "}"
+
+/* A set takes one decoder of each port above it, however many of its members are below. */
+static void sets_do_not_take_the_same_decoder_of_a_port(void **state)
+{
+	struct machine_of machine = {
+		.spots = {AT(0, 0), AT(0, 1), AT(0, 2), AT(0, 3)},
+		.count = 4,
+		.windows = {ONE(0)},
+		.window_count = 1,
+		.ports = PORT("port0", FREE("0")),
+	};
+
+	(void)state;
+	assert_sets(&machine, "", "decoder0.0: 0-0--1 0-1--1 0-2--1 0-3--1");
+	assert_sets(&machine, "Interleave=2", "decoder0.0: 0-0--1 0-1--1");
+	assert_sets(&machine, "Interleave=1", "decoder0.0: 0-0--1");
+	machine.ports = PORT("port0", FREE("0") ", " FREE("1"));
+	assert_sets(&machine, "Interleave=2",
+		    "decoder0.0: 0-0--1 0-1--1; decoder0.0: 0-2--1 0-3--1");
+	assert_sets(&machine, "Interleave=1", "decoder0.0: 0-0--1; decoder0.0: 0-1--1");
+	/* Each port has its own. */
+	machine = (struct machine_of){
+		.spots = {BEHIND(0, 0, 0), BEHIND(0, 1, 0)},
+		.count = 2,
+		.windows = {ONE(0)},
+		.window_count = 1,
+		.ports = PORT("switch-0-0", FREE("0")) ", " PORT("switch-0-1", FREE("0")),
+	};
+	assert_sets(&machine, "Interleave=1", "decoder0.0: 0-0-0; decoder0.0: 0-1-0");
+}
+
+/* A window that does not show all that it leads to has no order to put members in. */
+static void what_a_window_cannot_interleave_is_not_chosen(void **state)
+{
+	const struct machine_of machine = {
+		.spots = {AT(0, 0), AT(1, 0), AT(0, 1), AT(1, 1)},
+		.count = 4,
+		.windows = {BOTH(256)},
+		.window_count = 1,
+	};
+	const struct memdev *members[INTERLEAVE_MAX], *candidates[4];
+	struct found found = {0};
+	struct root_decoder *window;
+
+	(void)state;
+	find(&machine, "", &found);
+	window = found.inventory->root_decoders.items;
+	for (size_t i = 0; i < 4; i++)
+		candidates[i] = &found.inventory->memdevs.items[i / 2 + i % 2 * 2];
+	assert_string_equal(candidates[0]->host, "at-0-0--1");
+	assert_string_equal(candidates[1]->host, "at-0-1--1");
+	assert_true(interleave_choose(window, 4, candidates, 4, members));
+	assert_true(members[0] == candidates[0] && members[2] == candidates[1]);
+	assert_false(interleave_choose(window, 3, candidates, 4, members));
+	window->targets.count = 1;
+	assert_false(interleave_choose(window, 2, candidates, 4, members));
+	window->targets.count = 2;
+	done(&found);
+}
+
 static void a_window_that_names_a_bridge_twice_is_not_used(void **state)
 {
 	const struct machine_of machine = {
@@ -331,6 +394,36 @@ static void others_that_are_on_their_way_are_waited_for(void **state)
 	assert_contains(set_waits(&found.sets, inventory_device(found.inventory, "mem0")),
 			"expanders below the other host bridges");
 	done(&found);
+	/* One for it alone that is full is refused at once: a partner would not help. */
+	machine.windows[1] = (struct window){{0}, 1, 256, 256, NULL};
+	machine.window_count = 2;
+	find(&machine, "", &found);
+	assert_int_equal(found.sets.sets.count, 0);
+	assert_string_equal(set_waits(&found.sets, inventory_device(found.inventory, "mem0")), "");
+	done(&found);
+}
+
+/* Below a bridge comes before behind a switch of the same port, and is no prefix of it. */
+static void shorter_paths_come_first(void **state)
+{
+	const struct machine_of machine = {
+		.spots = {BEHIND(0, 0, 0), AT(0, 0)},
+		.count = 2,
+		.windows = {ONE(0)},
+		.window_count = 1,
+	};
+	struct found found = {0};
+
+	(void)state;
+	find(&machine, "", &found);
+	assert_true(interleave_compare(&found.inventory->memdevs.items[0],
+				       &found.inventory->memdevs.items[1]) > 0);
+	assert_true(interleave_compare(&found.inventory->memdevs.items[1],
+				       &found.inventory->memdevs.items[0]) < 0);
+	assert_int_equal(
+		interleave_compare(found.inventory->memdevs.items, found.inventory->memdevs.items),
+		0);
+	done(&found);
 }
 
 /* --- the plan -----------------------------------------------------------------------------------
@@ -426,6 +519,32 @@ static void what_has_a_partner_and_no_room_is_refused_with_the_room(void **state
 	done(&found);
 }
 
+/* Ports commit decoders in ascending addresses: what lies lowest goes first, and what is in no set
+ * last, as it was found. */
+static void sets_take_their_turns_by_address(void **state)
+{
+	const struct machine_of machine = {
+		.spots = {AT(2, 0), AT(0, 0), AT(3, 0), AT(1, 0)},
+		.count = 4,
+		.windows = {ONE(1), ONE(0)},
+		.window_count = 2,
+	};
+	static const char *const order[] = {"mem3", "mem1", "mem0", "mem2"};
+	struct found found = {0};
+	turn_list turns = {0};
+
+	(void)state;
+	find(&machine, "", &found);
+	assert_string_equal(sets_text(&found.sets), "decoder0.0: 1-0--1; decoder0.1: 0-0--1");
+	assert_int_equal(turns_find(&found.sets, &turns), 0);
+	assert_int_equal(turns.count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(
+			inventory_device(found.inventory, turns.items[i].identity)->name, order[i]);
+	turns_release(&turns);
+	done(&found);
+}
+
 /* --- many ---------------------------------------------------------------------------------------
  */
 
@@ -471,13 +590,17 @@ int main(void)
 		cmocka_unit_test(unequal_capacities_do_not_go_together),
 		cmocka_unit_test(what_is_left_alone_is_in_no_set),
 		cmocka_unit_test(a_set_that_has_no_room_is_narrower_and_says_why),
+		cmocka_unit_test(sets_do_not_take_the_same_decoder_of_a_port),
+		cmocka_unit_test(what_a_window_cannot_interleave_is_not_chosen),
 		cmocka_unit_test(a_window_that_names_a_bridge_twice_is_not_used),
 		cmocka_unit_test(a_port_deep_down_limits_the_granularity),
 		cmocka_unit_test(an_incomplete_set_waits_as_long_as_it_may),
 		cmocka_unit_test(others_that_are_on_their_way_are_waited_for),
+		cmocka_unit_test(shorter_paths_come_first),
 		cmocka_unit_test(the_first_member_speaks_for_the_set),
 		cmocka_unit_test(what_has_no_partner_is_refused_with_the_window),
 		cmocka_unit_test(what_has_a_partner_and_no_room_is_refused_with_the_room),
+		cmocka_unit_test(sets_take_their_turns_by_address),
 		cmocka_unit_test(sixty_four_expanders_make_sixteen_sets),
 	};
 

@@ -4,6 +4,7 @@
 #include "context.h"
 #include "fixture.h"
 #include "inventory/inventory.h"
+#include "policy/keys.h"
 #include "policy/load-policy.h"
 #include "json/plan-json.h"
 #include "json/policy-json.h"
@@ -250,12 +251,34 @@ static void a_device_that_nobody_speaks_for(void **state)
 	kmemd_free(kmemd);
 }
 
+static void numbers_are_told_as_a_file_says_them(void **state)
+{
+	const struct settings given = {.interleave = 4, .granularity = 512, .wait_sec = 30};
+	const struct settings none = {0};
+	char text[16];
+
+	(void)state;
+	policy_number_text(&given, KEY_INTERLEAVE, text, sizeof(text));
+	assert_string_equal(text, "4");
+	policy_number_text(&given, KEY_GRANULARITY, text, sizeof(text));
+	assert_string_equal(text, "512");
+	policy_number_text(&given, KEY_WAIT, text, sizeof(text));
+	assert_string_equal(text, "30");
+	policy_number_text(&none, KEY_INTERLEAVE, text, sizeof(text));
+	assert_string_equal(text, "auto");
+	policy_number_text(&none, KEY_GRANULARITY, text, sizeof(text));
+	assert_string_equal(text, "auto");
+	policy_number_text(&none, KEY_WAIT, text, sizeof(text));
+	assert_string_equal(text, "0");
+}
+
 #define with_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_folder(files_in_every_state),
+		cmocka_unit_test(numbers_are_told_as_a_file_says_them),
 		with_folder(every_key_with_its_line_or_as_default),
 		with_folder(a_device_and_why),
 		with_folder(a_key_has_the_file_that_says_it),

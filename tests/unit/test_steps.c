@@ -1,100 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Single steps on a kernel made of files: what they write, what they note, and their undo. */
-/* Functions of the library have the same names; here these are what the kernel does. */
-#define region_bind   kernel_region_bind
-#define region_unbind kernel_region_unbind
-#define dax_bind      kernel_dax_bind
-#define dax_unbind    kernel_dax_unbind
-#include "fake-kernel.h"
-#undef region_bind
-#undef region_unbind
-#undef dax_bind
-#undef dax_unbind
+#include "step-bench.h"
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/kernel-modules.h"
 #include "step/block-runs.h"
 #include "step/change-blocks.h"
 #include "step/cxl-region.h"
 #include "step/dax-driver.h"
 #include "step/load-module.h"
-#include "step/run.h"
 #include "step/use-check.h"
 #include "step/wait-dax.h"
-
-/* A run of one step, without the job around it. */
-static struct bench {
-	struct kmemd *kmemd;
-	struct run run;
-	struct kmemd_job job;
-	struct step step;
-	char made[1][DEVICE_NAME_MAX];
-	struct kmemd_error error;
-	unsigned int saved;
-	bool cancelled;
-	int save_result;
-} bench;
-
-static void on_event(void *userdata, const struct kmemd_event *event)
-{
-	(void)userdata, (void)event;
-}
-
-static bool is_cancelled(void *userdata)
-{
-	(void)userdata;
-	return bench.cancelled;
-}
-
-static int save(struct run *run, struct kmemd_error *error)
-{
-	(void)run;
-	bench.saved++;
-	return bench.save_result < 0 ? error_errno(error, -bench.save_result, "no room") : 0;
-}
-
-static int setup(void **state)
-{
-	char proc[600];
-	int r = folder_setup(state);
-
-	memset(&bench, 0, sizeof(bench));
-	kernel_boot(*state, "offline\n");
-	snprintf(proc, sizeof(proc), "%s/proc", (const char *)*state);
-	assert_int_equal(
-		kmemd_new(&bench.kmemd, &(struct kmemd_paths){.sysfs = kernel, .procfs = proc}), 0);
-	bench.job = (struct kmemd_job){.event = on_event, .cancelled = is_cancelled};
-	bench.run = (struct run){.kmemd = bench.kmemd,
-				 .job = &bench.job,
-				 .block_size = BLOCK,
-				 .steps = &bench.step,
-				 .step_count = 1,
-				 .made = bench.made,
-				 .offline = {.total_sec = 1, .stall_sec = 1},
-				 .undo = json_object_new_array(),
-				 .save = save};
-	return r;
-}
-
-static int teardown(void **state)
-{
-	json_object_put(bench.run.undo);
-	kmemd_free(bench.kmemd);
-	return folder_teardown(state);
-}
-
-static int do_step(enum step_type type, const char *target)
-{
-	bench.step.type = type;
-	snprintf(bench.step.target.name, sizeof(bench.step.target.name), "%s", target);
-	memset(&bench.error, 0, sizeof(bench.error));
-	return step_operations(type)->run(&bench.run, &bench.step, &bench.error);
-}
-
-static size_t undo_count(void)
-{
-	return json_object_array_length(bench.run.undo);
-}
 
 /* --- free-decoder --- */
 
@@ -143,6 +60,33 @@ static void nothing_is_written_that_could_not_be_noted(void **state)
 	assert_int_equal(fault.writes, 0);
 	assert_int_equal(number_of(cxl("decoder2.0", "dpa_size")), BLOCK);
 	assert_int_equal(undo_count(), 0);
+}
+
+/* Where blocks may come online by themselves the machine's setting is held meanwhile. */
+static void which_steps_and_undos_add_memory(void **state)
+{
+	static const struct {
+		bool adds, undo_adds;
+	} expected[STEP_COUNT] = {
+		[STEP_CREATE_REGION] = {true, false},
+		[STEP_ENABLE_REGION] = {true, false},
+		[STEP_BIND] = {true, true},
+		[STEP_UNBIND] = {false, true},
+		[STEP_DESTROY_REGION] = {false, true},
+		[STEP_DESTROY_DAX] = {false, true},
+	};
+	struct step step = {.bind.driver = "kmem"};
+
+	(void)state;
+	for (step.type = 0; step.type < STEP_COUNT; step.type++) {
+		const struct step_operations *operations = step_operations(step.type);
+
+		assert_int_equal(operations->adds_memory && operations->adds_memory(&step),
+				 expected[step.type].adds);
+		assert_int_equal(operations->undo_adds_memory, expected[step.type].undo_adds);
+	}
+	step = (struct step){.type = STEP_BIND, .bind.driver = "device_dax"};
+	assert_false(step_operations(STEP_BIND)->adds_memory(&step));
 }
 
 /* --- undo --- */
@@ -235,6 +179,94 @@ static void a_region_goes_with_its_memory_offline(void **state)
 						 "\"what\": {\"region\": \"region0\"}}"));
 	assert_true(run_undo_all(&bench.run));
 	assert_int_equal(fault.writes, 0);
+}
+
+/* Undo gives a device back to the driver that it had; not when somebody else has taken it. */
+static void a_driver_that_took_the_device_meanwhile_keeps_it(void **state)
+{
+	(void)state;
+	write_text(sysfs("bus/dax/drivers/fsdev_dax/unbind"), "");
+	for (unsigned int taken = 0; taken < 2; taken++) {
+		assert_int_equal(do_step(STEP_UNBIND, "dax1.0"), 0);
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "");
+		assert_int_equal(undo_count(), 1);
+		if (taken)
+			assert_int_equal(symlink("../../drivers/fsdev_dax",
+						 sysfs("bus/dax/devices/dax1.0/driver")),
+					 0);
+		assert_int_equal(run_undo_all(&bench.run), !taken);
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")),
+				    taken ? "fsdev_dax" : "device_dax");
+	}
+}
+
+/* The switch is written only when it has to change: before the driver binds. */
+static void the_memmap_switch_is_written_when_it_changes(void **state)
+{
+	static const struct {
+		const char *before;
+		enum tristate wanted;
+		const char *after;
+		unsigned int writes; /* of the switch */
+	} cases[] = {
+		{"0\n", TRISTATE_NO, "0", 0},	   {"0\n", TRISTATE_YES, "1", 1},
+		{"1\n", TRISTATE_NO, "0", 1},	   {"1\n", TRISTATE_YES, "1", 0},
+		{"1\n", TRISTATE_UNKNOWN, "1", 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+
+		write_text(sysfs("bus/dax/devices/dax1.0/memmap_on_memory"), cases[i].before);
+		bench.step.bind.driver = "kmem";
+		bench.step.bind.memmap = cases[i].wanted;
+		fault.path = "*/memmap_on_memory";
+		fault.value = "*";
+		fault.errnum = EIO;
+		fault.skip = 100;
+		assert_int_equal(do_step(STEP_BIND, "dax1.0"), 0);
+		assert_int_equal(100 - fault.skip, cases[i].writes);
+		assert_string_equal(text_of(sysfs("bus/dax/devices/dax1.0/memmap_on_memory")),
+				    cases[i].after);
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "kmem");
+		assert_true(run_undo_all(&bench.run));
+		assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "device_dax");
+	}
+}
+
+/* Whether anything was changed is what decides what is written down of a device. */
+static void blocks_that_are_there_already_are_not_moved(void **state)
+{
+	(void)state;
+	kernel_dax_unbind("dax1.0");
+	assert_int_equal(kernel_dax_bind("dax1.0", "kmem"), 0);
+	set_block(NVDIMM_START / BLOCK + 1, "online\n", "Movable\n");
+	bench.step.blocks.zone = ZONE_MOVABLE;
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), 0);
+	assert_int_equal(bench.run.moved, 3);
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), 0);
+	assert_int_equal(bench.run.moved, 3);
+	assert_int_equal(do_step(STEP_OFFLINE, "dax1.0"), 0);
+	assert_int_equal(bench.run.moved, 7);
+}
+
+/* A driver that adds only some of them is no failure; one that adds none is. */
+static void blocks_that_were_not_added_are_told(void **state)
+{
+	(void)state;
+	kernel_dax_unbind("dax1.0");
+	assert_int_equal(kernel_dax_bind("dax1.0", "kmem"), 0);
+	bench.step.blocks.zone = ZONE_MOVABLE;
+	folder_remove(sysfs("devices/system/memory/memory%" PRIu64, NVDIMM_START / BLOCK + 3));
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), 0);
+	assert_string_equal(bench.told, "1 of 4 blocks of dax1.0 were not added by the driver");
+	for (uint64_t i = 0; i < 3; i++)
+		folder_remove(
+			sysfs("devices/system/memory/memory%" PRIu64, NVDIMM_START / BLOCK + i));
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), -EIO);
+	assert_contains(bench.error.message, "dax1.0 has no memory blocks in kmem");
+	unlink(sysfs("bus/dax/devices/dax1.0/driver"));
+	assert_int_equal(do_step(STEP_ONLINE, "dax1.0"), -EIO);
+	assert_contains(bench.error.message, "dax1.0 is not bound to kmem");
 }
 
 /* --- regions --- */
@@ -376,12 +408,60 @@ static void waiting_for_a_dax_device_can_be_cancelled(void **state)
 	assert_contains(bench.error.message, "region1 got no dax device");
 }
 
-static void a_driver_that_is_there_is_not_loaded(void **state)
+/* What modprobe would do: its result, and the driver that is there afterwards. */
+static struct {
+	int result;
+	bool comes;
+	unsigned int calls, flags;
+} probe;
+
+int __wrap_kmod_module_probe_insert_module(
+	struct kmod_module *module, unsigned int flags, const char *options,
+	int (*install)(struct kmod_module *, const char *, void *), const void *data,
+	void (*print)(struct kmod_module *, bool, const char *));
+int __wrap_kmod_module_probe_insert_module(
+	struct kmod_module *module, unsigned int flags, const char *options,
+	int (*install)(struct kmod_module *, const char *, void *), const void *data,
+	void (*print)(struct kmod_module *, bool, const char *))
+{
+	(void)options, (void)install, (void)data, (void)print;
+	assert_string_equal(kmod_module_get_name(module), "fsdev_dax");
+	probe.calls++;
+	probe.flags = flags;
+	if (probe.comes)
+		make_folders(sysfs("bus/dax/drivers/fsdev_dax"));
+	return probe.result;
+}
+
+static int load(int result, bool comes)
+{
+	memset(&probe, 0, sizeof(probe));
+	probe.result = result;
+	probe.comes = comes;
+	folder_remove(sysfs("bus/dax/drivers/fsdev_dax"));
+	memset(&bench.error, 0, sizeof(bench.error));
+	return module_load(kernel, "fsdev_dax", &bench.error);
+}
+
+static void a_driver_that_is_not_there_is_loaded(void **state)
 {
 	(void)state;
-	assert_int_equal(module_load(kernel, "kmem", &bench.error), 0);
-	assert_int_equal(module_load(kernel, "no-such-driver", &bench.error) < 0, 1);
-	assert_contains(bench.error.message, "no-such-driver");
+	assert_int_equal(load(0, true), 0);
+	assert_int_equal(probe.calls, 1);
+	assert_true(probe.flags & KMOD_PROBE_APPLY_BLACKLIST);
+	/* And then it is there. */
+	assert_int_equal(module_load(kernel, "fsdev_dax", &bench.error), 0);
+	assert_int_equal(probe.calls, 1);
+	/* It was loaded, and whether it takes the device is seen when that binds. */
+	assert_int_equal(load(0, false), 0);
+	/* Others were faster, and what they loaded will do. */
+	assert_int_equal(load(-EEXIST, true), 0);
+	assert_int_equal(load(-ENOENT, false), -ENOENT);
+	assert_contains(bench.error.message,
+			"cannot load the module fsdev_dax: No such file or directory");
+	/* A positive result says which rule forbids it. */
+	assert_int_equal(load(KMOD_PROBE_APPLY_BLACKLIST, false), -EPERM);
+	assert_contains(bench.error.message, "Operation not permitted");
 }
 
 /* --- blocks as a journal has them --- */
@@ -446,12 +526,17 @@ int main(void)
 		with_kernel(a_decoder_that_holds_nothing_is_left_alone),
 		with_kernel(capacity_that_is_there_again_is_not_given_back_twice),
 		with_kernel(nothing_is_written_that_could_not_be_noted),
+		cmocka_unit_test(which_steps_and_undos_add_memory),
 		with_kernel(everything_is_undone_that_can_be),
 		with_kernel(an_undo_that_has_nothing_left_is_forgotten_by_its_age),
 		with_kernel(an_undo_cannot_be_cancelled),
 		with_kernel(a_region_gets_its_driver_and_loses_it_again),
 		with_kernel(a_region_that_has_its_driver_is_left_alone),
 		with_kernel(a_region_goes_with_its_memory_offline),
+		with_kernel(a_driver_that_took_the_device_meanwhile_keeps_it),
+		with_kernel(the_memmap_switch_is_written_when_it_changes),
+		with_kernel(blocks_that_are_there_already_are_not_moved),
+		with_kernel(blocks_that_were_not_added_are_told),
 		with_kernel(a_region_decodes_when_it_is_committed_and_driven),
 		with_kernel(a_region_without_an_address_has_no_memory),
 		with_kernel(as_much_of_a_region_is_freed_as_can_be),
@@ -461,7 +546,7 @@ int main(void)
 		with_kernel(ranges_are_read_anew),
 		with_kernel(a_dax_device_that_is_there_is_not_waited_for),
 		with_kernel(waiting_for_a_dax_device_can_be_cancelled),
-		with_kernel(a_driver_that_is_there_is_not_loaded),
+		with_kernel(a_driver_that_is_not_there_is_loaded),
 		cmocka_unit_test(blocks_that_follow_each_other_are_one_run),
 		cmocka_unit_test(runs_that_make_no_sense_are_an_error),
 	};

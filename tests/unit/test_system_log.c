@@ -95,6 +95,42 @@ static void test_failed(void **state)
 	assert_contains(sent, "[KMEMD_RESULT=failed]");
 }
 
+/* The terminal is that of any of the three standard descriptors; a service has none. */
+static void test_terminal(void **state)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY), other, kept[3];
+	char name[64];
+	struct system_log log;
+
+	assert_true(terminal >= 0);
+	assert_int_equal(grantpt(terminal), 0);
+	assert_int_equal(unlockpt(terminal), 0);
+	assert_int_equal(ptsname_r(terminal, name, sizeof(name)), 0);
+	other = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(other >= 0);
+	for (int with = -1; with < 3; with++) {
+		int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		for (int fd = 0; fd < 3; fd++) {
+			kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+			dup2(fd == with ? other : nothing, fd);
+		}
+		begin(&log, *state);
+		for (int fd = 0; fd < 3; fd++) {
+			if (kept[fd] >= 0) {
+				dup2(kept[fd], fd);
+				close(kept[fd]);
+			} else {
+				close(fd);
+			}
+		}
+		close(nothing);
+		assert_string_equal(log.terminal, with < 0 ? "" : name);
+	}
+	close(other);
+	close(terminal);
+}
+
 static void test_kinds(void **state)
 {
 	struct system_log log;
@@ -183,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_done, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_failed, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(test_terminal, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_kinds, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_error_and_policy, folder_setup,
 						folder_teardown),
