@@ -2,6 +2,7 @@
 #include "step/bind-driver.h"
 
 #include "base/json.h"
+#include "step/added-blocks.h"
 #include "step/change-blocks.h"
 #include "step/dax-driver.h"
 #include "step/use-check.h"
@@ -52,14 +53,23 @@ static bool is_done(const struct run *run, const struct step *step, const char *
 	return !driver[0] || dax_is_bound(run, dax, driver);
 }
 
-static struct json_object *note(const char *dax, const char *driver, enum tristate memmap)
+static int push_undo(struct run *run, const struct step *step, const char *dax, const char *driver,
+		     enum tristate memmap, struct kmemd_error *error)
 {
 	struct json_object *what = json_object_new_object();
+	int r = 0;
 
 	json_put_text(what, "dax", dax);
 	json_put_text(what, "driver", driver);
 	json_put_int(what, "memmap", memmap);
-	return what;
+	if (adds_memory(step))
+		r = added_blocks_note(run, dax, what, error);
+	if (r < 0) {
+		json_object_put(what);
+		return r;
+	}
+	return run_push_undo(run, STEP_BIND, what, error, "bind %s to %s again", dax,
+			     driver[0] ? driver : "no driver");
 }
 
 /*
@@ -90,8 +100,7 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 	    (step->bind.insists || step->target.name[0]))
 		return error_set(error, KMEMD_REFUSED, EOPNOTSUPP,
 				 "%s has no memmap_on_memory switch", dax);
-	r = run_push_undo(run, STEP_BIND, note(dax, driver, memmap), error, "bind %s to %s again",
-			  dax, driver[0] ? driver : "no driver");
+	r = push_undo(run, step, dax, driver, memmap, error);
 	if (r < 0)
 		return r;
 	run->rebound = true;
@@ -106,9 +115,9 @@ static int undo(struct run *run, struct json_object *what, struct kmemd_error *e
 	const char *dax = json_text(what, "dax"), *driver = json_text(what, "driver");
 	int r = 0;
 
-	if (dax_has_driver(run, dax, "kmem") && strcmp(driver, "kmem") != 0)
-		r = blocks_take_offline(run, dax, error);
-	else if (dax_has_driver(run, dax, "kmem") &&
+	if (!dax_has_driver(run, dax, "kmem"))
+		r = added_blocks_take_offline(run, what, error);
+	else if (strcmp(driver, "kmem") != 0 ||
 		 dax_memmap(run, dax) != (enum tristate)json_get_int(what, "memmap"))
 		r = blocks_take_offline(run, dax, error);
 	if (r < 0)

@@ -11,7 +11,7 @@
 #include "step/block-runs.h"
 #include "step/cxl-region.h"
 #include "step/dax-driver.h"
-#include "step/in-use.h"
+#include "step/stuck-blocks.h"
 #include "step/transition.h"
 #include "step/use-check.h"
 
@@ -86,63 +86,6 @@ static int read_states(const struct run *run, struct dax_device *dax, struct kme
 		return error_errno(error, -r, "%s: cannot read the state of its memory blocks: %s",
 				   dax->name, strerror(-r));
 	return 0;
-}
-
-/* --- why it failed ------------------------------------------------------------------------------
- */
-
-static const char *reason(int result)
-{
-	switch (result) {
-	case -ETIMEDOUT:
-	case -EINTR:
-		return "not within the time allowed";
-	case -ESRCH:
-		return "the process that writes was killed";
-	case -EAGAIN:
-		return "somebody else changes it as well";
-	default:
-		return strerror(-result);
-	}
-}
-
-static void set_stuck(const struct run *run, const struct transition *transition, int result,
-		      struct kmemd_error *error)
-{
-	struct transition_sum sum = transition_sum(transition);
-	const struct change *stuck = sum.stuck;
-	char more[48] = "", in_use[512] = "";
-
-	if (sum.total - sum.done > 1)
-		snprintf(more, sizeof(more), " (and %u more)", sum.total - sum.done - 1);
-	if (block_is_online(stuck->now) && stuck->now < BLOCK_STATE_COUNT)
-		describe_use(run->kmemd, transition->node, stuck->now, sum.total, in_use,
-			     sizeof(in_use));
-	error_errno(error, -result,
-		    "memory%" PRIu64 " of %s stays %s%s after %u of %u blocks: %s%s", stuck->index,
-		    transition->dax,
-		    stuck->now < BLOCK_STATE_COUNT ? block_state_names[stuck->now] : "as it was",
-		    more, sum.done, sum.total, reason(result), in_use);
-}
-
-static int set_failure(const struct run *run, const struct transition *transition, int result,
-		       struct kmemd_error *error)
-{
-	struct transition_sum sum = transition_sum(transition);
-
-	if (result == -ECANCELED)
-		error_set(error, KMEMD_FAILED, ECANCELED, "cancelled after %u of %u blocks",
-			  sum.done, sum.total);
-	else if (!sum.stuck)
-		error_errno(error, -result, "cannot write to the memory blocks: %s",
-			    strerror(-result));
-	else if (result == -ENODEV)
-		error_set(error, KMEMD_NO_DEVICE, ENODEV,
-			  "memory%" PRIu64 " of %s is gone: was the device removed?",
-			  sum.stuck->index, transition->dax);
-	else
-		set_stuck(run, transition, result, error);
-	return result;
 }
 
 /* --- the way back -------------------------------------------------------------------------------
@@ -239,7 +182,7 @@ int blocks_undo(struct run *run, struct json_object *what, struct kmemd_error *e
 		deadline_begin(&deadline, (struct patience){.stall_sec = ONLINE_STALL_SEC});
 		r = transition_run(run, &back, &deadline, ATTEMPTS);
 		if (r < 0)
-			set_failure(run, &back, r, error);
+			set_stuck_failure(run, &back, r, error);
 	}
 	transition_release(&back);
 	free(was.blocks.items);
@@ -363,7 +306,7 @@ static int change(struct run *run, const struct dax_device *dax, const struct ch
 		if (waiting.message[0])
 			*error = waiting;
 		else
-			r = r < 0 ? set_failure(run, &transition, r, error)
+			r = r < 0 ? set_stuck_failure(run, &transition, r, error)
 				  : check_absent(run, &transition, error);
 		run->moved += transition_sum(&transition).moved;
 	}
@@ -404,7 +347,7 @@ int blocks_take_offline(struct run *run, const char *name, struct kmemd_error *e
 		deadline_begin(&deadline, (struct patience){.stall_sec = ONLINE_STALL_SEC});
 		r = transition_run(run, &transition, &deadline, ATTEMPTS);
 		if (r < 0)
-			set_failure(run, &transition, r, error);
+			set_stuck_failure(run, &transition, r, error);
 	}
 	transition_release(&transition);
 	free(dax.blocks.items);

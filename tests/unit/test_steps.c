@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/kernel-modules.h"
+#include "step/added-blocks.h"
 #include "step/block-runs.h"
 #include "step/change-blocks.h"
 #include "step/cxl-region.h"
@@ -382,6 +383,62 @@ static void ranges_are_read_anew(void **state)
 	assert_string_equal(bench.error.message, "dax7.0 is gone");
 }
 
+/* --- bind --- */
+
+static void bind_kmem(void)
+{
+	bench.step.bind.driver = "kmem";
+	bench.step.bind.memmap = TRISTATE_UNKNOWN;
+	assert_int_equal(do_step(STEP_BIND, "dax1.0"), 0);
+	assert_int_equal(undo_count(), 1);
+}
+
+static const char *state_of(uint64_t block)
+{
+	return text_of(sysfs("devices/system/memory/memory%" PRIu64 "/state", block));
+}
+
+/* The kernel has put them online when it added them; nobody has them without the device. */
+static void blocks_that_were_added_go_offline_without_their_device(void **state)
+{
+	const uint64_t first = NVDIMM_START / BLOCK;
+
+	(void)state;
+	write_text(sysfs("devices/system/memory/auto_online_blocks"), "online_movable\n");
+	bind_kmem();
+	write_text(sysfs("devices/system/memory/memory%" PRIu64 "/state", first + 1), "offline\n");
+	folder_remove(sysfs("bus/dax/devices/dax1.0"));
+	assert_false(run_undo_all(&bench.run)); /* there is nothing to bind again */
+	for (uint64_t block = first; block < first + 4; block++)
+		assert_string_equal(state_of(block), "offline");
+}
+
+static void a_block_that_was_there_before_the_driver_stays_online(void **state)
+{
+	_cleanup_(json_object_putp) struct json_object *what = json_object_new_object();
+	const uint64_t first = NVDIMM_START / BLOCK;
+
+	(void)state;
+	write_text(sysfs("devices/system/memory/auto_online_blocks"), "online_movable\n");
+	add_block(first + 2);
+	json_put_text(what, "dax", "dax1.0");
+	assert_int_equal(added_blocks_note(&bench.run, "dax1.0", what, &bench.error), 0);
+	add_block(first + 1);
+	assert_int_equal(added_blocks_take_offline(&bench.run, what, &bench.error), 0);
+	assert_string_equal(state_of(first + 1), "offline");
+	assert_string_equal(state_of(first + 2), "online");
+}
+
+static void of_a_device_that_is_gone_no_blocks_are_noted(void **state)
+{
+	_cleanup_(json_object_putp) struct json_object *what = json_object_new_object();
+
+	(void)state;
+	assert_int_equal(added_blocks_note(&bench.run, "dax7.0", what, &bench.error), 0);
+	assert_int_equal(json_count(what, "added"), 0);
+	assert_int_equal(added_blocks_take_offline(&bench.run, what, &bench.error), 0);
+}
+
 /* --- what is waited for --- */
 
 static void a_dax_device_that_is_there_is_not_waited_for(void **state)
@@ -544,6 +601,9 @@ int main(void)
 		with_kernel(a_driver_of_somebody_elses_holds_unless_forced),
 		with_kernel(a_region_is_held_by_any_of_its_dax_devices),
 		with_kernel(ranges_are_read_anew),
+		with_kernel(blocks_that_were_added_go_offline_without_their_device),
+		with_kernel(a_block_that_was_there_before_the_driver_stays_online),
+		with_kernel(of_a_device_that_is_gone_no_blocks_are_noted),
 		with_kernel(a_dax_device_that_is_there_is_not_waited_for),
 		with_kernel(waiting_for_a_dax_device_can_be_cancelled),
 		with_kernel(a_driver_that_is_not_there_is_loaded),
