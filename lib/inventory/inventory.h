@@ -307,6 +307,7 @@ struct namespace
 	char name[DEVICE_NAME_MAX];   /* namespace0.0 */
 	char region[DEVICE_NAME_MAX]; /* of the NVDIMM bus: region1; its dimms name it */
 	char mode[16];		      /* raw sector fsdax devdax */
+	bool disabled;		      /* and then the mode is raw, whatever is on it */
 	char uuid[37];		      /* what `ndctl list` shows, or "" */
 	char raw_uuid[37];	      /* of the namespace label where that is another, or "" */
 	char dax[DEVICE_NAME_MAX];    /* its device-dax instance, or "" */

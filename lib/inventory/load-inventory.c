@@ -98,6 +98,7 @@ static int load_namespace(const struct json_object *json, struct kmemd_inventory
 	get_name(json, "namespace", namespace->name);
 	get_name(json, "region", namespace->region);
 	get_name(json, "mode", namespace->mode);
+	namespace->disabled = json_get_bool(json, "disabled");
 	get_name(json, "uuid", namespace->uuid);
 	get_name(json, "raw_uuid", namespace->raw_uuid);
 	get_name(json, "dax", namespace->dax);

@@ -83,6 +83,7 @@ static int read_namespace(const struct kmemd *kmemd, struct ndctl_region *region
 	copy_name(namespace->name, ndctl_namespace_get_devname(nd));
 	copy_name(namespace->region, ndctl_region_get_devname(region));
 	copy_name(namespace->mode, mode_name(ndctl_namespace_get_mode(nd)));
+	namespace->disabled = !ndctl_namespace_is_active(nd);
 	namespace->size = size;
 	namespace->node = ndctl_namespace_get_numa_node(nd);
 	ndctl_namespace_get_uuid(nd, raw);

@@ -57,6 +57,8 @@ static void put_namespace(struct json_object *json, const struct namespace *name
 	if (namespace->region[0])
 		json_put_text(json, "region", namespace->region);
 	json_put_text(json, "mode", namespace->mode);
+	if (namespace->disabled)
+		json_put_bool(json, "disabled", true);
 	json_put_text(json, "uuid", namespace->uuid);
 	json_put_text(json, "raw_uuid", namespace->raw_uuid);
 	json_put_text(json, "dax", namespace->dax);

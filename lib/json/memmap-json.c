@@ -263,11 +263,21 @@ static bool holds_something_else(const struct subject *subject)
 	return namespace && !subject->dax && strcmp(namespace->mode, "devdax");
 }
 
+static bool is_disabled(const struct subject *subject)
+{
+	const struct namespace *namespace = subject->device->namespace;
+
+	return namespace && namespace->disabled;
+}
+
 static void advise(struct json_object *json, const struct subject *subject)
 {
 	char reason[256];
 
-	if (holds_something_else(subject)) {
+	if (is_disabled(subject)) {
+		put_advice(json, subject->device->namespace->mode, "none", 0,
+			   "the namespace is disabled, and what it holds cannot be seen");
+	} else if (holds_something_else(subject)) {
 		snprintf(reason, sizeof(reason),
 			 "the namespace is in %s mode; making devdax of it destroys what it holds",
 			 subject->device->namespace->mode);

@@ -355,6 +355,14 @@ static bool refuse_kind(struct plan *plan)
 			    device->name);
 		return true;
 	}
+	if (device->namespace && device->namespace->disabled) {
+		plan_refuse(plan,
+			    "%s is disabled, and what is on it cannot be seen: 'ndctl "
+			    "enable-namespace %s' enables it, and then it is made what policy "
+			    "wants, if it is devdax",
+			    device->name, device->name);
+		return true;
+	}
 	if (device->namespace && !device->namespace->dax[0]) {
 		plan_refuse(plan,
 			    "%s is a %s namespace: making it devdax would destroy what is on it; "

@@ -66,6 +66,7 @@ struct ndctl_namespace {
 	const char *name;
 	unsigned long long size;
 	enum ndctl_namespace_mode mode;
+	bool active;
 	int node;
 	uuid_t uuid; /* of the label */
 	struct ndctl_pfn *pfn;
@@ -132,6 +133,7 @@ FAKE_ND_MEMBER(struct ndctl_namespace *, ndctl_namespace_get_next, ndctl_namespa
 FAKE_ND_MEMBER(const char *, ndctl_namespace_get_devname, ndctl_namespace, name)
 FAKE_ND_MEMBER(unsigned long long, ndctl_namespace_get_size, ndctl_namespace, size)
 FAKE_ND_MEMBER(enum ndctl_namespace_mode, ndctl_namespace_get_mode, ndctl_namespace, mode)
+FAKE_ND_MEMBER(bool, ndctl_namespace_is_active, ndctl_namespace, active)
 FAKE_ND_MEMBER(int, ndctl_namespace_get_numa_node, ndctl_namespace, node)
 FAKE_ND_MEMBER(struct ndctl_pfn *, ndctl_namespace_get_pfn, ndctl_namespace, pfn)
 FAKE_ND_MEMBER(struct ndctl_btt *, ndctl_namespace_get_btt, ndctl_namespace, btt)

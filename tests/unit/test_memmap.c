@@ -330,6 +330,20 @@ static void a_namespace_that_holds_a_file_system(void **state)
 	json_object_put(json);
 }
 
+static void a_namespace_that_is_disabled(void **state)
+{
+	struct kmemd_inventory *inventory = inventory_recorded("nvdimm-devdax-fsdax.json");
+	struct json_object *memory, *json;
+
+	(void)state;
+	array_foreach(namespace, &inventory->namespaces)
+	namespace->disabled = !strcmp(namespace->name, "namespace2.0");
+	json = report(inventory, "namespace2.0", &memory);
+	assert_string_equal(json_text(member(memory, "recommendation"), "memmap"), "none");
+	assert_contains(json_text(member(memory, "recommendation"), "reason"), "is disabled");
+	json_object_put(json);
+}
+
 static void soft_reserved_memory_as_devdax(void **state)
 {
 	struct json_object *memory, *json;
@@ -453,6 +467,7 @@ int main(void)
 		cmocka_unit_test(huge_pages_change_the_advice),
 		cmocka_unit_test(a_namespace_with_its_memmap_on_itself),
 		cmocka_unit_test(a_namespace_that_holds_a_file_system),
+		cmocka_unit_test(a_namespace_that_is_disabled),
 		cmocka_unit_test(soft_reserved_memory_as_devdax),
 		cmocka_unit_test(a_memmap_fits_that_leaves_nothing),
 		cmocka_unit_test(the_largest_alignment_that_loses_nothing_is_advised),

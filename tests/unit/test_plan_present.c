@@ -302,6 +302,18 @@ static void a_namespace_that_is_not_devdax_is_never_converted(void **state)
 	}
 }
 
+static void a_namespace_that_is_disabled_is_called_so(void **state)
+{
+	struct machine machine = {
+		.memdevs = "",
+		.namespaces = "{" NAMESPACE ", 'mode': 'raw', 'disabled': true}",
+	};
+
+	(void)state;
+	assert_refused(&machine, NAMED, UUID, "'ndctl enable-namespace namespace0.0' enables it");
+	assert_plan(&machine, NAMED, UUID, GOAL_DRAIN, "");
+}
+
 static void persistent_cxl_capacity_is_refused_even_by_name(void **state)
 {
 	struct machine machine = {.memdevs = "{" MEMDEV_TEXT ", 'pmem_size': 1073741824}"};
@@ -472,6 +484,7 @@ int main(void)
 		cmocka_unit_test(the_first_memdev_speaks_for_an_interleaved_region),
 		cmocka_unit_test(a_devdax_namespace_becomes_system_ram_and_devdax_again),
 		cmocka_unit_test(a_namespace_that_is_not_devdax_is_never_converted),
+		cmocka_unit_test(a_namespace_that_is_disabled_is_called_so),
 		cmocka_unit_test(persistent_cxl_capacity_is_refused_even_by_name),
 		cmocka_unit_test(hmem_is_bound_and_onlined),
 		cmocka_unit_test(draining_an_expander_frees_its_region),

@@ -30,6 +30,7 @@ static int setup(void **state)
 	m->namespaces[0] = (struct ndctl_namespace){.name = "namespace1.0",
 						    .size = GIB,
 						    .mode = NDCTL_NS_MODE_DEVDAX,
+						    .active = true,
 						    .node = 1,
 						    .next = &m->namespaces[1]};
 	m->namespaces[1] = (struct ndctl_namespace){.name = "namespace1.1"};
@@ -130,6 +131,16 @@ static void a_namespace_has_a_mode(void **state)
 		READ(inventory);
 		assert_string_equal(inventory->namespaces.items[0].mode, modes[i].name);
 	}
+}
+
+static void a_namespace_that_is_not_active_is_disabled(void **state)
+{
+	READ(active);
+
+	assert_false(active->namespaces.items[0].disabled);
+	machine.namespaces[0].active = false;
+	READ(disabled);
+	assert_true(disabled->namespaces.items[0].disabled);
 }
 
 /* UUIDs as they are on the medium: all bytes differ, so that an order of them shows. */
@@ -298,6 +309,7 @@ int main(void)
 		with_machine(a_namespace_has_a_size_a_node_and_a_folder),
 		with_machine(a_seed_is_no_namespace),
 		with_machine(a_namespace_has_a_mode),
+		with_machine(a_namespace_that_is_not_active_is_disabled),
 		with_machine(a_namespace_without_uuids_has_none),
 		with_machine(a_raw_namespace_has_the_uuid_of_its_label),
 		with_machine(what_a_namespace_is_used_as_has_the_uuid),
