@@ -153,6 +153,14 @@ int free_space_by_resources(const struct resources *resources, struct root_decod
 	return r < 0 ? r : free_space_find(decoder);
 }
 
+bool resources_have_plain_ram(const struct resources *resources, const struct range *range)
+{
+	array_foreach(line, &resources->lines)
+		if (!strcmp(line->name, "System RAM") && overlaps(&line->range, range))
+			return true;
+	return false;
+}
+
 int free_space_by_regions(const struct kmemd_inventory *inventory, struct root_decoder *decoder)
 {
 	forget_occupants(decoder);

@@ -19,6 +19,8 @@ uint64_t free_space_largest(const struct root_decoder *decoder);
  * regions: what the regions of the snapshot leave; free_is_known is false then.
  */
 int free_space_by_resources(const struct resources *resources, struct root_decoder *decoder);
+/* Whether firmware gave the range, or a part of it, as ordinary memory: kmem's has another name. */
+bool resources_have_plain_ram(const struct resources *resources, const struct range *range);
 int free_space_by_regions(const struct kmemd_inventory *inventory, struct root_decoder *decoder);
 
 #endif

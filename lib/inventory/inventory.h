@@ -263,6 +263,7 @@ struct region {
 	bool committed; /* decoders programmed */
 	bool enabled;	/* bound to the cxl_region driver: its dax region exists */
 	bool locked;	/* any of its decoders is: cannot be torn down */
+	bool plain_ram; /* firmware gave its range, or a part of it, as ordinary System RAM */
 	/* Memory blocks that are online in its range or a part of it, whether there is a dax device
 	 * or not, and the index of the first. */
 	unsigned int online_blocks;

@@ -220,6 +220,7 @@ static int load_region(const struct json_object *json, struct region *region)
 	region->committed = json_get_bool(json, "committed");
 	region->enabled = json_get_bool(json, "enabled");
 	region->locked = json_get_bool(json, "locked");
+	region->plain_ram = json_get_bool(json, "plain_ram");
 	region->online_blocks = get_unsigned(json, "online_blocks");
 	region->first_online = json_get_u64(json, "first_online");
 	region->lost_blocks = get_unsigned(json, "lost_blocks");

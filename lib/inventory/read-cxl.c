@@ -173,6 +173,11 @@ static int find_free_space(const struct kmemd *kmemd, struct kmemd_inventory *in
 					    : free_space_by_regions(inventory, decoder);
 		decoder->largest_free = free_space_largest(decoder);
 	}
+	/* A region that is built over ordinary memory has it inside (construct_region(), 6.0 to
+	 * 7.3), and no dax device (cxl_region_probe()). */
+	array_foreach(region, &inventory->regions)
+		region->plain_ram = resources_have_plain_ram(
+			&resources, &(struct range){region->start, region->size});
 	resources_release(&resources);
 	return r;
 }

@@ -180,6 +180,7 @@ static void put_region(struct json_object *json, const struct region *region)
 	json_put_bool(json, "committed", region->committed);
 	json_put_bool(json, "enabled", region->enabled);
 	put_if(json, "locked", region->locked);
+	put_if(json, "plain_ram", region->plain_ram);
 	if (region->online_blocks) {
 		json_put_u64(json, "online_blocks", region->online_blocks);
 		json_put_u64(json, "first_online", region->first_online);

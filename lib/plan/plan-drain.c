@@ -236,6 +236,13 @@ static int drain_region(struct plan *plan, const struct kmemd_inventory *invento
 {
 	unsigned int online = online_elsewhere(plan->device, region);
 
+	if (region->plain_ram) {
+		plan_refuse(plan,
+			    "firmware gave what %s holds to the kernel as ordinary System RAM: it "
+			    "cannot be drained while Linux runs",
+			    region->name);
+		return 0;
+	}
 	if (online && !region->lost_blocks) {
 		plan_refuse(plan,
 			    "%u memory blocks of %s are online and belong to no dax device of it, "

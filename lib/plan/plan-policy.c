@@ -321,6 +321,13 @@ static int plan_region(struct plan *plan, const struct kmemd_inventory *inventor
 			  region->targets.count ? region->targets.items[0].memdev : "nobody");
 		return 0;
 	}
+	if (region->plain_ram) {
+		plan_note(plan,
+			  "firmware gave the memory of %s as ordinary System RAM: it is in use "
+			  "since the boot, and no policy has a say in it",
+			  region->name);
+		return 0;
+	}
 	if (!region->committed) {
 		plan_note(plan, "%s is not committed: somebody else is building it, or gave up",
 			  region->name);

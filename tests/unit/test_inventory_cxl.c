@@ -298,6 +298,24 @@ static void a_window_may_be_taken_whole(void **state)
 	assert_free(&other, "0x290000000+0x100000000");
 }
 
+/* kmem's memory is no firmware's; what begins where the range ends is not in it. */
+static void ordinary_memory_is_found_at_any_depth(void **state)
+{
+	RESOURCES(resources, "00001000-0009fbff : System RAM\n"
+			     "190000000-28fffffff : CXL Window 0\n"
+			     "  190000000-19fffffff : region0\n"
+			     "    198000000-19fffffff : System RAM\n"
+			     "  1a0000000-1afffffff : region1\n"
+			     "    1a0000000-1afffffff : dax1.0\n"
+			     "      1a0000000-1afffffff : System RAM (kmem)\n");
+
+	(void)state;
+	assert_true(resources_have_plain_ram(&resources, &(struct range){0x190000000, 256 * MIB}));
+	assert_true(resources_have_plain_ram(&resources, &(struct range){0x19fffffff, 1}));
+	assert_false(resources_have_plain_ram(&resources, &(struct range){0x190000000, 128 * MIB}));
+	assert_false(resources_have_plain_ram(&resources, &(struct range){0x1a0000000, 256 * MIB}));
+}
+
 /* What a window lies in is not in its way. */
 static void a_window_in_a_larger_resource_is_free(void **state)
 {
@@ -469,6 +487,7 @@ int main(void)
 		cmocka_unit_test(the_children_of_a_window_are_in_the_way),
 		cmocka_unit_test(a_window_may_be_taken_whole),
 		cmocka_unit_test(a_window_in_a_larger_resource_is_free),
+		cmocka_unit_test(ordinary_memory_is_found_at_any_depth),
 		cmocka_unit_test(a_window_without_a_line_is_looked_at_all_the_same),
 		cmocka_unit_test(without_the_tree_the_regions_are_in_the_way),
 		cmocka_unit_test(a_region_is_locked_by_any_of_its_decoders),

@@ -350,6 +350,24 @@ static void a_regions_own_memory_is_not_firmwares(void **state)
 	drains(&machine, "destroy-region region0");
 }
 
+/* Offline or not: a region that is gone would leave System RAM that nothing decodes. */
+static void a_region_that_firmware_gave_as_memory_stays(void **state)
+{
+	struct machine machine = {
+		.regions = AT("region0", "4294967296",
+			      ", 'plain_ram': true, 'online_blocks': 4, 'first_online': 32")};
+	struct planned planned;
+
+	(void)state;
+	is_refused(&machine, "mem0",
+		   "firmware gave what region0 holds to the kernel as ordinary System RAM");
+	planned = make(&machine, RAM_POLICY, "mem0", GOAL_POLICY);
+	assert_contains(planned.plan.note, "firmware gave the memory of region0");
+	release(&planned);
+	machine.regions = AT("region0", "4294967296", ", 'plain_ram': true");
+	is_refused(&machine, "mem0", "ordinary System RAM");
+}
+
 static void assert_drain_note(const struct machine *machine, const char *note)
 {
 	struct planned planned = make(machine, RAM_POLICY, "mem0", GOAL_DRAIN);
@@ -414,6 +432,7 @@ int main(void)
 		cmocka_unit_test(a_persistent_region_is_not_kmemds_to_destroy),
 		cmocka_unit_test(what_firmware_gave_as_ordinary_memory_is_refused),
 		cmocka_unit_test(a_regions_own_memory_is_not_firmwares),
+		cmocka_unit_test(a_region_that_firmware_gave_as_memory_stays),
 		cmocka_unit_test(persistent_capacity_that_stays_in_use_is_told),
 		cmocka_unit_test(a_drain_is_possible_beside_memory_with_nothing_behind_it),
 	};
