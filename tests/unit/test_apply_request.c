@@ -245,6 +245,8 @@ static void devices_are_cut_resized_and_destroyed(void **state)
 	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax2.0")), "kmem");
 	assert_blocks(FIRST, 4, "Movable");
 	assert_false(exists(sysfs("devices/system/memory/memory%" PRIu64, FIRST + 4)));
+	/* By the name that it has now, which is its range. */
+	assert_contains(describe_records(&machine), "hmem:0x3000000000+0x20000000 is held");
 	assert_done(&machine, ask(&machine, create, NULL));
 	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax2.1")), "device_dax");
 	assert_int_equal(number_of(sysfs("bus/dax/devices/dax2.1/size")), 12 * BLOCK);
