@@ -119,6 +119,14 @@ struct json_object *json_member(const struct json_object *object, const char *ke
 	return array ? json_object_array_get_idx(array, index) : NULL;
 }
 
+/* A file of text of which nothing could be read: that it holds no JSON is not known. */
+static bool is_unread(const char *path, size_t length)
+{
+	struct stat status;
+
+	return !length && stat(path, &status) == 0 && status.st_size > 0;
+}
+
 int json_read_file(const char *path, struct json_object **ret)
 {
 	_cleanup_free_ char *text = NULL;
@@ -128,6 +136,8 @@ int json_read_file(const char *path, struct json_object **ret)
 
 	if (r < 0)
 		return r;
+	if (is_unread(path, length))
+		return -EIO;
 	json = json_tokener_parse(text);
 	if (!json)
 		return -EBADMSG;

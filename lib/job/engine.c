@@ -260,11 +260,17 @@ static bool undo_adds_memory(const struct journal *journal)
 bool task_undo(const struct kmemd *kmemd, struct journal *journal, struct run *run)
 {
 	struct kmemd_error error = {0};
+	bool held = true;
 
 	/* What comes back goes into the zones that it was in, and not through another one. */
-	if (undo_adds_memory(journal) && hold_auto_online(kmemd, journal, "offline", &error) < 0)
-		run_event(run, KMEMD_EVENT_NOTICE, "%s", error.message);
-	return run_undo_all(run);
+	if (undo_adds_memory(journal) && hold_auto_online(kmemd, journal, "offline", &error) < 0) {
+		run_event(
+			run, KMEMD_EVENT_NOTICE,
+			"%s: memory that comes back may come online in another zone than it was in",
+			error.message);
+		held = false;
+	}
+	return run_undo_all(run) && held;
 }
 
 static bool keeps(const struct task *task, const struct run *run)

@@ -134,13 +134,15 @@ static int add_record(struct task *task, const struct work *work, const struct h
 	if (needs_hold(work, host, device)) {
 		snprintf(message, sizeof(message), "by hand: kmemctl %s", task->verb);
 		record_make(&record, device, RECORD_HELD, message, NULL);
-	} else if (record_read(work->kmemd, device, &record)) {
-		r = describe_now(work, device, left, error);
+	} else {
+		r = record_look(work->kmemd, device, &record, error);
+		if (r > 0)
+			r = describe_now(work, device, left, error);
+		else if (r == 0)
+			return 0;
 		if (r < 0)
 			return r;
 		record_make(&record, device, RECORD_LEFT, "", left);
-	} else {
-		return 0;
 	}
 	return task_add_record(task, &record) < 0 ? error_memory(error) : 0;
 }
@@ -157,11 +159,13 @@ static int add_records(struct task *task, const struct work *work,
 	return r;
 }
 
-/* A device that was not there before: who it is can only be read now. */
-static int add_new_records(struct task *task, const struct work *work, struct kmemd_error *error)
+/* A device that was not there before, or is another one by its size: who it is can only be read now.
+ */
+static int add_new_records(struct task *task, const struct work *work, const char *name,
+			   struct kmemd_error *error)
 {
 	_cleanup_(kmemd_inventory_freep) struct kmemd_inventory *inventory = NULL;
-	char *names[] = {task->made, NULL};
+	char *names[] = {(char *)name, NULL};
 	int r = request_read_devices(work->kmemd, work->request, names, DAX_READ_RANGES, &inventory,
 				     error);
 
@@ -176,10 +180,13 @@ static int leave(struct task *task, struct kmemd_error *error)
 
 	if (task->failed)
 		return 0;
-	if (leaving->target->dax)
-		return add_records(task, leaving->work, task->inventory, leaving->target->dax,
-				   error);
-	return task->made[0] ? add_new_records(task, leaving->work, error) : 0;
+	if (task->made[0])
+		return add_new_records(task, leaving->work, task->made, error);
+	if (!leaving->target->dax)
+		return 0;
+	if (task->done && leaving->work->request->has_size)
+		return add_new_records(task, leaving->work, leaving->target->dax->name, error);
+	return add_records(task, leaving->work, task->inventory, leaving->target->dax, error);
 }
 
 /* --- one device ---------------------------------------------------------------------------------
@@ -205,7 +212,7 @@ static bool leaves_offline(const struct kmemd_request *request)
 /* Nobody else has put blocks online that were offline before, or that were taken offline. */
 static int check_offline_stays(const struct run *run, const char *name, struct kmemd_error *error)
 {
-	struct kmemd_error online;
+	struct kmemd_error online = {0};
 	int r = check_dax_offline(run, name, &online);
 
 	if (r != -EBUSY) {

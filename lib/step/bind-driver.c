@@ -113,17 +113,16 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 static int undo(struct run *run, struct json_object *what, struct kmemd_error *error)
 {
 	const char *dax = json_text(what, "dax"), *driver = json_text(what, "driver");
-	int r = 0;
+	enum tristate memmap = (enum tristate)json_get_int(what, "memmap"), now = memmap;
+	int in_kmem = dax_is_in_kmem(run, dax, error), r = in_kmem < 0 ? in_kmem : 0;
 
-	if (!dax_has_driver(run, dax, "kmem"))
+	if (in_kmem == 0)
 		r = added_blocks_take_offline(run, what, error);
-	else if (strcmp(driver, "kmem") != 0 ||
-		 dax_memmap(run, dax) != (enum tristate)json_get_int(what, "memmap"))
+	else if (in_kmem > 0 && !strcmp(driver, "kmem"))
+		r = dax_memmap_read(run, dax, &now, error);
+	if (r == 0 && in_kmem && (strcmp(driver, "kmem") != 0 || now != memmap))
 		r = blocks_take_offline(run, dax, error);
-	if (r < 0)
-		return r;
-	return dax_rebind(run, dax, driver, (enum tristate)json_get_int(what, "memmap"), false,
-			  error);
+	return r < 0 ? r : dax_rebind(run, dax, driver, memmap, false, error);
 }
 
 const struct step_operations bind_driver_operations = {

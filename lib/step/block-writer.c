@@ -66,6 +66,7 @@ static int write_state(struct writer *writer, struct change *change, enum block_
 	snprintf(path, sizeof(path), "memory%" PRIu64 "/state", change->index);
 	change->touched = true; /* noted first: we may be killed in between */
 	r = attribute_write_open(writer->directory, path, words[state], &fd);
+	change->seen |= r != -ENOENT;
 	close_later(writer, fd);
 	if (r < 0)
 		change->touched = touched;
@@ -82,6 +83,7 @@ static int look_at(const struct writer *writer, struct change *change, int *fd)
 
 	if (*fd < 0)
 		*fd = block_open_zones(writer->directory, writer->changes->node, change->index);
+	change->seen |= *fd >= 0;
 	if (*fd >= 0)
 		r = block_read_zones(*fd, &change->now);
 	else if (*fd == -ENOENT)
@@ -90,6 +92,7 @@ static int look_at(const struct writer *writer, struct change *change, int *fd)
 		r = *fd;
 	if (r == 0 && change->now == BLOCK_ABSENT)
 		r = -ENOENT;
+	change->seen |= r == 0;
 	if (r == 0 && change->from == BLOCK_STATE_COUNT)
 		change->from = change->now;
 	return r == -ENODATA ? -EIO : r;
@@ -153,7 +156,7 @@ static void attempt(struct writer *writer, size_t i)
 	close_later(writer, fd);
 	/* One that was never seen is not ours to change; one that was, and is no more, is gone. */
 	if ((change->result == -ENOENT || change->result == -ENODEV) && !tried_before &&
-	    change->from == BLOCK_STATE_COUNT) {
+	    !change->seen) {
 		change->absent = true;
 		change->result = 0;
 	} else if (change->result == -ENOENT) {

@@ -143,13 +143,16 @@ static int add_way_back(const struct run *run, struct transition *back,
 static int check_decoded(const struct run *run, const char *dax, const char *region,
 			 struct kmemd_error *error)
 {
+	int r;
+
 	if (region[0] && !region_decodes(run, region))
 		return error_set(error, KMEMD_PARTLY, EIO,
 				 "%s does not decode any more: its memory is left offline", region);
-	if (!dax_has_driver(run, dax, "kmem"))
+	r = dax_is_in_kmem(run, dax, error);
+	if (r == 0)
 		return error_set(error, KMEMD_PARTLY, EIO,
 				 "%s is not bound to kmem: its memory is left offline", dax);
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 static bool puts_online(const struct transition *transition)
@@ -358,7 +361,9 @@ int blocks_take_offline(struct run *run, const char *name, struct kmemd_error *e
 static int take_one_offline(const struct run *run, const char *dax, void *data,
 			    struct kmemd_error *error)
 {
-	return dax_has_driver(run, dax, "kmem") ? blocks_take_offline(data, dax, error) : 0;
+	int r = dax_is_in_kmem(run, dax, error);
+
+	return r > 0 ? blocks_take_offline(data, dax, error) : r;
 }
 
 int blocks_take_region_offline(struct run *run, const char *region, struct kmemd_error *error)

@@ -32,8 +32,8 @@ static int claim(struct run *run, const struct step *step, char name[DEVICE_NAME
 		 struct kmemd_error *error)
 {
 	const char *region = step->shape.region->path;
-	bool created = !dax_find_idle(run, region, NULL, name);
-	int r = 0;
+	int found = dax_find_idle(run, region, NULL, name, error), r = found < 0 ? found : 0;
+	bool created = !found;
 
 	if (created) {
 		r = note_creation(run, region, error);
@@ -50,7 +50,7 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 {
 	const struct step_shape *shape = &step->shape;
 	char name[DEVICE_NAME_MAX];
-	uint64_t align = shape->align;
+	uint64_t align = shape->align, align_now;
 	int r = claim(run, step, name, error);
 
 	if (r < 0)
@@ -58,7 +58,10 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 	/* One that was there may have the alignment of its former life. */
 	if (!align && shape->region->has_align)
 		align = shape->region->align;
-	if (align && align != dax_number(run, name, "align"))
+	align_now = align;
+	if (align)
+		r = dax_read_number(run, name, "align", &align_now, error);
+	if (r == 0 && align != align_now)
 		r = dax_write_number(run, name, "align", align, error);
 	for (size_t i = 0; r == 0 && i < shape->mapping_count; i++)
 		r = dax_write_mapping(run, name, shape->mappings[i].start, shape->mappings[i].end,
@@ -73,13 +76,14 @@ static int undo(struct run *run, struct json_object *what, struct kmemd_error *e
 	const char *region = json_text(what, "region"), *name = json_text(what, "dax");
 	struct json_object *there;
 	char made[DEVICE_NAME_MAX];
+	int r;
 
 	if (name[0])
 		return dax_empty(run, region, name, json_get_bool(what, "created"), error);
-	if (!json_object_object_get_ex(what, "there", &there) ||
-	    !dax_find_idle(run, region, there, made))
+	if (!json_object_object_get_ex(what, "there", &there))
 		return 0;
-	return dax_empty(run, region, made, true, error);
+	r = dax_find_idle(run, region, there, made, error);
+	return r > 0 ? dax_empty(run, region, made, true, error) : r;
 }
 
 const struct step_operations create_dax_operations = {

@@ -41,6 +41,16 @@ bool dax_has_driver(const struct run *run, const char *dax, const char *driver)
 	return dax_driver(run, dax, now, NULL) == 0 && !strcmp(now, driver);
 }
 
+int dax_is_in_kmem(const struct run *run, const char *dax, struct kmemd_error *error)
+{
+	char driver[DEVICE_NAME_MAX];
+	int r = dax_driver(run, dax, driver, error);
+
+	if (r == -ENODEV)
+		return 0;
+	return r < 0 ? r : !strcmp(driver, "kmem");
+}
+
 bool dax_driver_is_known(const char *driver)
 {
 	return !driver[0] || !strcmp(driver, "kmem") || !strcmp(driver, "device_dax");
@@ -187,13 +197,6 @@ int dax_memmap_read(const struct run *run, const char *dax, enum tristate *ret,
 	return r;
 }
 
-enum tristate dax_memmap(const struct run *run, const char *dax)
-{
-	enum tristate memmap;
-
-	return dax_memmap_read(run, dax, &memmap, NULL) < 0 ? TRISTATE_UNKNOWN : memmap;
-}
-
 static int write_memmap(const struct run *run, const char *dax, enum tristate memmap,
 			struct kmemd_error *error)
 {
@@ -211,14 +214,17 @@ static int write_memmap(const struct run *run, const char *dax, enum tristate me
 }
 
 /*
- * Whether the device has the driver and the memmap that are wanted. The kernel binds a new device
- * by itself, at any moment after it can be seen.
+ * 1 when the device has the driver and the memmap that are wanted, 0 when not, or a negative errno.
+ * The kernel binds a new device by itself, at any moment after it can be seen.
  */
-static bool is_bound_as(const struct run *run, const char *dax, const char *driver,
-			enum tristate memmap)
+static int is_bound_as(const struct run *run, const char *dax, const char *driver,
+		       enum tristate memmap, struct kmemd_error *error)
 {
-	enum tristate now = dax_memmap(run, dax);
+	enum tristate now;
+	int r = dax_memmap_read(run, dax, &now, error);
 
+	if (r < 0)
+		return r;
 	return dax_is_bound(run, dax, driver) &&
 	       (memmap == TRISTATE_UNKNOWN || now == TRISTATE_UNKNOWN || now == memmap);
 }
@@ -245,10 +251,10 @@ int dax_rebind(const struct run *run, const char *dax, const char *driver, enum 
 	char now[DEVICE_NAME_MAX];
 	int r = dax_driver(run, dax, now, error);
 
-	if (r < 0)
-		return r;
-	if (driver[0] && is_bound_as(run, dax, driver, memmap))
-		return 0;
+	if (r == 0 && driver[0])
+		r = is_bound_as(run, dax, driver, memmap, error);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (now[0])
 		r = dax_unbind(run, dax, now, force, error);
 	if (r == 0)

@@ -13,7 +13,10 @@
 /* The driver that a device has now: "" for none, -ENODEV when the device is gone. */
 int dax_driver(const struct run *run, const char *dax, char driver[DEVICE_NAME_MAX],
 	       struct kmemd_error *error);
+/* False, too, when it cannot be read: not for who would then do nothing and say that it is done. */
 bool dax_has_driver(const struct run *run, const char *dax, const char *driver);
+/* 1 or 0, also for one that is gone; or a negative errno. */
+int dax_is_in_kmem(const struct run *run, const char *dax, struct kmemd_error *error);
 /* kmem, device_dax and none: those that policy may take a device from. */
 bool dax_driver_is_known(const char *driver);
 /*
@@ -39,7 +42,5 @@ int dax_rebind(const struct run *run, const char *dax, const char *driver, enum 
 /* memmap_on_memory; UNKNOWN where the kernel has none. */
 int dax_memmap_read(const struct run *run, const char *dax, enum tristate *ret,
 		    struct kmemd_error *error);
-/* The same, UNKNOWN when it cannot be read. */
-enum tristate dax_memmap(const struct run *run, const char *dax);
 
 #endif

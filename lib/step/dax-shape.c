@@ -22,13 +22,23 @@ int dax_write_number(const struct run *run, const char *dax, const char *attribu
 	return run_write(run, path, text, error);
 }
 
-uint64_t dax_number(const struct run *run, const char *dax, const char *attribute)
+int dax_read_number(const struct run *run, const char *dax, const char *attribute, uint64_t *ret,
+		    struct kmemd_error *error)
 {
 	_cleanup_free_ char *path = format_text("%s/" DAX_DEVICES "/%s/%s", run->kmemd->sysfs, dax,
 						attribute);
-	uint64_t value;
+	int r;
 
-	return path && attribute_read_u64(AT_FDCWD, path, &value) == 0 ? value : 0;
+	if (!path)
+		return error_memory(error);
+	r = attribute_read_u64(AT_FDCWD, path, ret);
+	if (r == -ENOENT && !strcmp(attribute, "align")) {
+		*ret = 0;
+		return 0;
+	}
+	if (r < 0)
+		return error_errno(error, -r, "cannot read %s: %s", path, strerror(-r));
+	return 0;
 }
 
 int dax_write_mapping(const struct run *run, const char *dax, uint64_t start, uint64_t end,
@@ -49,9 +59,18 @@ static int write_region(const struct run *run, const char *region, const char *a
 	return path ? run_write(run, path, value, error) : error_memory(error);
 }
 
-static bool is_idle(const struct run *run, const char *dax)
+/* 1 or 0, also for one that is gone; or a negative errno. */
+static int is_idle(const struct run *run, const char *dax, struct kmemd_error *error)
 {
-	return !dax_number(run, dax, "size") && dax_has_driver(run, dax, "");
+	char driver[DEVICE_NAME_MAX];
+	uint64_t size;
+	int r = dax_read_number(run, dax, "size", &size, error);
+
+	if (r == 0 && !size)
+		r = dax_driver(run, dax, driver, error);
+	if (r == -ENOENT || r == -ENODEV)
+		return 0;
+	return r < 0 ? r : !size && !driver[0];
 }
 
 static DIR *open_region(const struct run *run, const char *region)
@@ -92,8 +111,8 @@ static bool is_among(struct json_object *names, const char *name)
 	return false;
 }
 
-bool dax_find_idle(const struct run *run, const char *region, struct json_object *except,
-		   char name[DEVICE_NAME_MAX])
+int dax_find_idle(const struct run *run, const char *region, struct json_object *except,
+		  char name[DEVICE_NAME_MAX], struct kmemd_error *error)
 {
 	_cleanup_dir_ DIR *directory = open_region(run, region);
 	int64_t lowest = INT64_MAX;
@@ -101,9 +120,14 @@ bool dax_find_idle(const struct run *run, const char *region, struct json_object
 
 	while (directory && (entry = readdir(directory))) {
 		int64_t index = dax_index(entry->d_name);
+		int r;
 
-		if (index < 0 || index >= lowest || !is_idle(run, entry->d_name) ||
-		    (except && is_among(except, entry->d_name)))
+		if (index < 0 || index >= lowest || (except && is_among(except, entry->d_name)))
+			continue;
+		r = is_idle(run, entry->d_name, error);
+		if (r < 0)
+			return r;
+		if (!r)
 			continue;
 		lowest = index;
 		snprintf(name, DEVICE_NAME_MAX, "%s", entry->d_name);
@@ -116,23 +140,32 @@ int dax_create(const struct run *run, const char *region, char name[DEVICE_NAME_
 {
 	int r = write_region(run, region, "create", "1", error);
 
-	if (r == 0 && !dax_find_idle(run, region, NULL, name))
-		r = error_set(error, KMEMD_FAILED, EIO,
-			      "the dax region %s made no new device, and says it did", region);
-	return r;
+	if (r < 0)
+		return r;
+	r = dax_find_idle(run, region, NULL, name, error);
+	if (r == 0)
+		return error_set(error, KMEMD_FAILED, EIO,
+				 "the dax region %s made no new device, and says it did", region);
+	return r < 0 ? r : 0;
 }
 
 int dax_reshape(const struct run *run, const char *dax, uint64_t size, uint64_t align,
 		struct kmemd_error *error)
 {
-	bool aligned = !align || align == dax_number(run, dax, "align");
-	int r = aligned ? 0 : dax_write_number(run, dax, "align", align, error);
+	uint64_t size_now = size, align_now = align;
+	int r = size ? dax_read_number(run, dax, "size", &size_now, error) : 0;
 
+	if (r == 0 && align)
+		r = dax_read_number(run, dax, "align", &align_now, error);
+	if (r < 0)
+		return r;
+	if (align != align_now)
+		r = dax_write_number(run, dax, "align", align, error);
 	if (r == -EINVAL && size) {
 		r = dax_write_number(run, dax, "size", size, error);
 		return r < 0 ? r : dax_write_number(run, dax, "align", align, error);
 	}
-	if (r == 0 && size && size != dax_number(run, dax, "size"))
+	if (r == 0 && size != size_now)
 		r = dax_write_number(run, dax, "size", size, error);
 	return r;
 }
@@ -140,9 +173,10 @@ int dax_reshape(const struct run *run, const char *dax, uint64_t size, uint64_t 
 int dax_empty(const struct run *run, const char *region, const char *dax, bool created,
 	      struct kmemd_error *error)
 {
-	int r = 0;
+	uint64_t size;
+	int r = dax_read_number(run, dax, "size", &size, error);
 
-	if (dax_number(run, dax, "size")) {
+	if (r == 0 && size) {
 		r = check_dax_offline(run, dax, error);
 		if (r == 0)
 			r = dax_write_number(run, dax, "size", 0, error);

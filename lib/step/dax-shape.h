@@ -11,8 +11,9 @@
 
 struct step_shape;
 
-/* Numbers below the device's folder: size, align. 0 when they cannot be read. */
-uint64_t dax_number(const struct run *run, const char *dax, const char *attribute);
+/* Numbers below the device's folder: size, align (0 where the kernel has none). */
+int dax_read_number(const struct run *run, const char *dax, const char *attribute, uint64_t *ret,
+		    struct kmemd_error *error);
 int dax_write_number(const struct run *run, const char *dax, const char *attribute, uint64_t value,
 		     struct kmemd_error *error);
 /* Gives the device a range at these addresses; the end is included. */
@@ -21,9 +22,12 @@ int dax_write_mapping(const struct run *run, const char *dax, uint64_t start, ui
 
 /* The names of the devices of a region (its path from the root of sysfs), as an array of JSON. */
 struct json_object *dax_names(const struct run *run, const char *region);
-/* The lowest device of the region without a size and a driver; except (may be NULL): not these. */
-bool dax_find_idle(const struct run *run, const char *region, struct json_object *except,
-		   char name[DEVICE_NAME_MAX]);
+/*
+ * The lowest device of the region without a size and a driver; except (may be NULL): not these. 1,
+ * 0 when there is none, or a negative errno: the one that could not be read may be it.
+ */
+int dax_find_idle(const struct run *run, const char *region, struct json_object *except,
+		  char name[DEVICE_NAME_MAX], struct kmemd_error *error);
 /* Has the kernel make a device, which has no size. The kernel chooses the name. */
 int dax_create(const struct run *run, const char *region, char name[DEVICE_NAME_MAX],
 	       struct kmemd_error *error);

@@ -54,13 +54,18 @@ static int run_it(struct run *run, const struct step *step, struct kmemd_error *
 static int undo(struct run *run, struct json_object *what, struct kmemd_error *error)
 {
 	const char *region = json_text(what, "region");
-	uint64_t align = json_get_u64(what, "align");
+	uint64_t align = json_get_u64(what, "align"), size;
 	char name[DEVICE_NAME_MAX];
-	int r;
+	int r = dax_read_number(run, json_text(what, "dax"), "size", &size, error);
 
-	if (dax_number(run, json_text(what, "dax"), "size"))
+	/* One that is gone is made anew. */
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0 && size)
 		return 0;
-	r = dax_find_idle(run, region, NULL, name) ? 0 : dax_create(run, region, name, error);
+	r = dax_find_idle(run, region, NULL, name, error);
+	if (r >= 0)
+		r = r ? 0 : dax_create(run, region, name, error);
 	if (r == 0 && align)
 		r = dax_write_number(run, name, "align", align, error);
 	for (size_t i = 0; r == 0 && i < json_count(what, "ranges"); i++) {

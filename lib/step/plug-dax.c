@@ -89,10 +89,10 @@ static int undo(struct run *run, struct json_object *what, struct kmemd_error *e
 {
 	const char *dax = json_text(what, "dax");
 	char path[96];
-	int r;
+	int r = dax_is_in_kmem(run, dax, error);
 
-	if (!dax_has_driver(run, dax, "kmem") || is_unplugged(run, dax))
-		return 0;
+	if (r <= 0 || is_unplugged(run, dax))
+		return r < 0 ? r : 0;
 	write_path(path, dax);
 	r = blocks_take_offline(run, dax, error);
 	return r < 0 ? r : run_write(run, path, "unplugged", error);

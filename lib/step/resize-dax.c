@@ -8,12 +8,18 @@
 static int run_it(struct run *run, const struct step *step, struct kmemd_error *error)
 {
 	const char *dax = step->target.name;
-	struct json_object *what = json_object_new_object();
-	int r;
+	struct json_object *what;
+	uint64_t size, align;
+	int r = dax_read_number(run, dax, "size", &size, error);
 
+	if (r == 0)
+		r = dax_read_number(run, dax, "align", &align, error);
+	if (r < 0)
+		return r;
+	what = json_object_new_object();
 	json_put_text(what, "dax", dax);
-	json_put_u64(what, "size", dax_number(run, dax, "size"));
-	json_put_u64(what, "align", dax_number(run, dax, "align"));
+	json_put_u64(what, "size", size);
+	json_put_u64(what, "align", align);
 	r = run_push_undo(run, STEP_RESIZE_DAX, what, error, "resize %s back", dax);
 	if (r == 0)
 		r = check_dax_offline(run, dax, error);

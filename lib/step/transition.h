@@ -20,6 +20,7 @@ struct change {
 	enum block_state from; /* before the first write; BLOCK_STATE_COUNT: not known yet */
 	enum block_state now;  /* as last read */
 	bool touched;	       /* written to, or at least that was begun */
+	bool seen;	       /* it was there once */
 	bool done;	       /* read back, and as it shall be */
 	bool absent;	       /* there is no such block: the driver has not added it */
 	int result;	       /* of the last attempt, a negative errno */

@@ -91,10 +91,13 @@ static struct shared {
 		unsigned int writes;	  /* so far */
 		unsigned int at;	  /* the number of the write that fails, 0: none */
 		int errnum;		  /* with which; 0: the process dies before the write */
+		char write_path[256];	  /* what that one was */
 		unsigned int reads;	  /* so far */
 		unsigned int read_at;	  /* the number of the read that fails, 0: none */
 		int read_errnum;	  /* with which; or READ_SHORT, READ_NOTHING */
+		unsigned int read_also;	  /* the number of a read that fails with EIO, 0: none */
 		char read_path[256];	  /* what that one was */
+		bool read_has_text;	  /* it was no opening, and there was something to read */
 		const char *path, *value; /* globs: every such write fails; NULL: none */
 		unsigned int skip;	  /* so many of those succeed first */
 		void (*before)(const char *path, const char *value); /* called before every write */
@@ -116,17 +119,23 @@ static char kernel[512]; /* the tree */
 
 enum { READ_SHORT = -1, READ_NOTHING = -2 };
 
-/* Whether this is the one. What cannot be short can at least fail. */
+static int read_fault; /* of the read that is faulty */
+
+/* Whether this is one. What cannot be short can at least fail. */
 static bool read_is_faulty(bool has_text, const char *path)
 {
 	if (!shared)
 		return false;
 	fault.reads++;
-	if (fault.reads != fault.read_at)
+	if (fault.reads != fault.read_at && fault.reads != fault.read_also)
 		return false;
-	if (!has_text && fault.read_errnum < 0)
+	read_fault = fault.reads == fault.read_at ? fault.read_errnum : EIO;
+	if (fault.reads == fault.read_at)
+		fault.read_has_text = has_text;
+	if (!has_text && read_fault < 0)
 		return false;
-	snprintf(fault.read_path, sizeof(fault.read_path), "%s", path);
+	if (fault.reads == fault.read_at)
+		snprintf(fault.read_path, sizeof(fault.read_path), "%s", path);
 	return true;
 }
 
@@ -142,22 +151,22 @@ static const char *path_of(int fd)
 static int faulty_openat(int dir, const char *path, int flags)
 {
 	if (read_is_faulty(false, path)) {
-		errno = fault.read_errnum;
+		errno = read_fault;
 		return -1;
 	}
 	return openat(dir, path, flags | O_CLOEXEC);
 }
 
-/* A part of what the real one gave, or nothing of it. */
+/* A part of what the real one gave, or nothing of it. What is open was there, and may be gone. */
 static ssize_t faulty_length(ssize_t length, const char *path)
 {
 	if (!read_is_faulty(length > 0, path))
 		return length;
-	if (fault.read_errnum > 0) {
-		errno = fault.read_errnum;
+	if (read_fault > 0) {
+		errno = read_fault == ENOENT ? ENODEV : read_fault;
 		return -1;
 	}
-	return fault.read_errnum == READ_NOTHING ? 0 : (length + 1) / 2;
+	return read_fault == READ_NOTHING ? 0 : (length + 1) / 2;
 }
 
 static ssize_t faulty_read(int fd, void *buffer, size_t size)
@@ -179,7 +188,7 @@ static ssize_t faulty_pread(int fd, void *buffer, size_t size, off_t offset)
 static ssize_t faulty_readlinkat(int dir, const char *path, char *buffer, size_t size)
 {
 	if (read_is_faulty(false, path)) {
-		errno = fault.read_errnum;
+		errno = read_fault;
 		return -1;
 	}
 	return readlinkat(dir, path, buffer, size);
@@ -668,6 +677,7 @@ static int check_fault(const char *path, const char *value)
 	if (fault.kill && fnmatch(fault.kill, path, 0) == 0)
 		kill(getpid(), SIGKILL);
 	if (fault.writes == fault.at) {
+		snprintf(fault.write_path, sizeof(fault.write_path), "%s", path);
 		if (!fault.errnum)
 			die();
 		return -fault.errnum;

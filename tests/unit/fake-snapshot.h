@@ -108,12 +108,13 @@ static void read_fake_cxl(struct kmemd_inventory *inventory)
 
 static int read_fake_dax(struct kmemd_inventory *inventory, const char *name)
 {
-	const char *device = sysfs("bus/dax/devices/%s", name);
 	struct dax_device *dax = array_add(&inventory->dax);
 	_cleanup_close_ int blocks = blocks_open(kernel);
 	struct range ranges[RANGES_MAX];
 	unsigned int count;
+	char device[512];
 
+	snprintf(device, sizeof(device), "%s", sysfs("bus/dax/devices/%s", name));
 	copy_name(dax->name, name);
 	copy_name(dax->origin, text_of(at(device, "origin")));
 	copy_name(dax->driver, driver_of(device));
@@ -145,8 +146,8 @@ int kmemd_inventory_read(struct kmemd *kmemd, struct kmemd_inventory **ret,
 	assert_non_null(inventory);
 	if (read_is_faulty(false, "the inventory")) {
 		kmemd_inventory_free(inventory);
-		return error_errno(error, fault.read_errnum, "cannot read the inventory: %s",
-				   strerror(fault.read_errnum));
+		return error_errno(error, read_fault, "cannot read the inventory: %s",
+				   strerror(read_fault));
 	}
 	copy_name(inventory->host.kernel, "6.12-fake");
 	copy_name(inventory->host.auto_online_blocks,

@@ -3,11 +3,9 @@
  * Jobs whose every write fails once, and jobs that are killed before every write: the machine is
  * then as it was, or as it should be, never in between.
  */
-#include "base/error.h"
-#include "context.h"
-#include "fake-kernel.h"
+#include "faulty-job.h"
+
 #include "job/drain-job.h"
-#include "job/event.h"
 #include "job/policy-job.h"
 #include "policy/policy.h"
 
@@ -18,54 +16,13 @@
 #define NVDIMM_POLICY                                                                              \
 	"[Match]\nUuid=" UUID "\n[Lifecycle]\nDrainTimeoutSec=60\n[Memory]\nMode=system-ram\n"
 
-#define READS_MAX  2000
-#define WRITES_MAX 100 /* no job needs more; more means that it does not end */
-
-static char messages[8192];
-static unsigned int recovered;
-
-static void on_event(void *userdata, const struct kmemd_event *event)
-{
-	size_t used = strlen(messages);
-
-	(void)userdata;
-	recovered += event->type == KMEMD_EVENT_RECOVERED;
-	if (event->message)
-		snprintf(messages + used, sizeof(messages) - used, "%d: %s\n", event->type,
-			 event->message);
-}
-
-static const struct kmemd_job job = {.event = on_event, .retry = true};
-
-struct machine {
-	struct kmemd *kmemd;
-	struct kmemd_policy *policy;
-	struct kmemd_error error;
-};
+static const struct kmemd_job job = {.event = on_event, .cancelled = is_cancelled, .retry = true};
 
 static struct machine boot(const char *folder, const char *auto_online, const char *policy)
 {
-	char run[600], proc[600];
-	struct kmemd_paths paths = {.sysfs = kernel, .run = run, .procfs = proc};
-	struct machine machine = {.policy = policy_of(policy)};
-
-	folder_remove(at(folder, "sys"));
-	folder_remove(at(folder, "run"));
+	clear_folder(folder);
 	kernel_boot(folder, auto_online);
-	messages[0] = '\0';
-	recovered = 0;
-	snprintf(run, sizeof(run), "%s/run", folder);
-	snprintf(proc, sizeof(proc), "%s/proc", folder);
-	assert_int_equal(kmemd_new(&machine.kmemd, &paths), 0);
-	return machine;
-}
-
-static void power_off(struct machine *machine)
-{
-	if (fault.violation)
-		fail_msg("%s\n%s", fault.violation, messages);
-	kmemd_free(machine->kmemd);
-	kmemd_policy_free(machine->policy);
+	return start_kmemd(folder, policy);
 }
 
 /* One of the jobs that are tried. */
@@ -103,8 +60,10 @@ static int apply(struct machine *machine, const char *device)
 	return kmemd_apply(machine->kmemd, machine->policy, device, &job, &machine->error);
 }
 
-static int run_trial(struct machine *machine, const struct trial *trial)
+static int run_trial(struct machine *machine, const void *data)
 {
+	const struct trial *trial = data;
+
 	if (!trial->drains)
 		return apply(machine, trial->device);
 	memset(&machine->error, 0, sizeof(machine->error));
@@ -112,27 +71,10 @@ static int run_trial(struct machine *machine, const struct trial *trial)
 			   &machine->error);
 }
 
-static void assert_same_tree(const char *before, const struct machine *machine,
-			     unsigned int at_write)
-{
-	_cleanup_free_ char *now = kernel_tree();
-	size_t same = 0;
-
-	if (!strcmp(now, before))
-		return;
-	while (now[same] && now[same] == before[same])
-		same++;
-	while (same && now[same - 1] != '\n')
-		same--;
-	fail_msg("fault %u (%s, %d): the tree is not as it was: '%.*s' instead of '%.*s' (%s)\n%s",
-		 at_write, fault.read_path, fault.read_errnum, (int)strcspn(now + same, "\n"),
-		 now + same, (int)strcspn(before + same, "\n"), before + same,
-		 machine->error.message, messages);
-}
-
 /* Boots, and brings the machine to where the trial begins. */
-static struct machine begin(const char *folder, const struct trial *trial)
+static struct machine begin(const char *folder, const void *data)
 {
+	const struct trial *trial = data;
 	struct machine machine = boot(folder, trial->auto_online, trial->policy);
 
 	if (trial->set)
@@ -143,125 +85,52 @@ static struct machine begin(const char *folder, const struct trial *trial)
 	return machine;
 }
 
-/* Fails the n-th write for every n, until a job runs through with fewer writes. Returns how many
- * failed. */
-static unsigned int fail_each_write(const char *folder, const struct trial *trial, int errnum)
+static struct faulty_job job_of(const struct trial *trial)
 {
-	unsigned int failed = 0;
-
-	for (unsigned int n = 1; n < WRITES_MAX; n++) {
-		struct machine machine = begin(folder, trial);
-		_cleanup_free_ char *before = kernel_tree();
-		int r;
-
-		fault.errnum = errnum;
-		fault.at = n;
-		r = run_trial(&machine, trial);
-		if (fault.writes < n) { /* there is no n-th write */
-			assert_int_equal(r, 0);
-			power_off(&machine);
-			return failed;
-		}
-		fault.at = 0;
-		failed += r < 0;
-		if (r < 0) {
-			assert_int_not_equal(machine.error.result, KMEMD_DONE);
-			assert_true(machine.error.message[0]);
-			/* Unless all is done, and only the record of it could not be written. */
-			if (!strstr(machine.error.message, "/run/devices/"))
-				assert_same_tree(before, &machine, n);
-			/* Nothing is in the way of a second try. */
-			if (run_trial(&machine, trial) < 0)
-				fail_msg("write %u, second try: %s", n, machine.error.message);
-		}
-		assert_string_equal(text_of(sysfs("devices/system/memory/auto_online_blocks")),
-				    trial->auto_online);
-		assert_int_equal(access(at(machine.kmemd->run, "journal.json"), F_OK), -1);
-		power_off(&machine);
-	}
-	fail_msg("the job does not end");
-	return 0;
+	return (struct faulty_job){
+		.name = trial->drains ? "drain" : "apply",
+		.auto_online = trial->auto_online,
+		.trial = trial,
+		.begin = begin,
+		.run = run_trial,
+	};
 }
 
 static void a_job_whose_write_fails_leaves_the_machine_as_it_was(void **state)
 {
-	static const int errnums[] = {EBUSY, EIO, EPERM};
 	unsigned int failed = 0;
 
-	for (size_t i = 0; i < array_size(failures); i++)
-		for (size_t j = 0; j < array_size(errnums); j++)
-			failed += fail_each_write(*state, &failures[i], errnums[j]);
+	for (size_t i = 0; i < array_size(failures); i++) {
+		struct faulty_job faulty = job_of(&failures[i]);
+
+		failed += fail_each_write(*state, &faulty);
+	}
 	assert_true(failed >= 40);
 }
 
-/* --- reads
- * -----------------------------------------------------------------------------------------------------
- */
-
-static const int read_faults[] = {EIO, ENOENT, READ_SHORT, READ_NOTHING};
-
 /*
  * What a job says of a read that fails is its own business: it may be one that it can do without.
- * But what it says is done is done, what it says is not is as it was, or is said, and the next try
- * finds nothing in its way. True when the job ended without an n-th read.
  */
-static bool fail_read(const char *folder, const struct trial *trial, const char *wanted,
-		      unsigned int n, int errnum, unsigned int *failed)
-{
-	struct machine machine = begin(folder, trial);
-	_cleanup_free_ char *before = kernel_tree();
-	bool ran_out;
-	int r;
-
-	messages[0] = '\0';
-	fault.reads = 0;
-	fault.read_errnum = errnum;
-	fault.read_at = n;
-	r = run_trial(&machine, trial);
-	ran_out = fault.reads < n;
-	fault.read_at = 0;
-	*failed += r < 0;
-	/* As it asks for. */
-	if (strstr(messages, "auto_online_blocks cannot be put back"))
-		write_text(sysfs("devices/system/memory/auto_online_blocks"), trial->auto_online);
-	if (r == 0) {
-		assert_same_tree(wanted, &machine, n);
-	} else {
-		assert_int_not_equal(machine.error.result, KMEMD_DONE);
-		assert_true(machine.error.message[0]);
-		if (machine.error.result != KMEMD_PARTLY &&
-		    !strstr(machine.error.message, "undo") && !strstr(messages, "could not"))
-			assert_same_tree(before, &machine, n);
-		if (run_trial(&machine, trial) < 0)
-			fail_msg("read %u (%s, %d), second try: %s\n%s", n, fault.read_path, errnum,
-				 machine.error.message, messages);
-	}
-	/* A setting that could not be read stays in the journal for the next job. */
-	if (exists(at(machine.kmemd->run, "journal.json")))
-		run_trial(&machine, trial);
-	assert_same_tree(wanted, &machine, n);
-	assert_int_equal(access(at(machine.kmemd->run, "journal.json"), F_OK), -1);
-	power_off(&machine);
-	return ran_out;
-}
-
 static void a_job_whose_read_fails_says_only_what_is_so(void **state)
 {
 	unsigned int failed = 0;
 
 	for (size_t i = 0; i < array_size(kills); i++) {
-		_cleanup_free_ char *wanted = NULL;
-		struct machine machine = begin(*state, &kills[i]);
+		struct faulty_job faulty = job_of(&kills[i]);
 
-		assert_int_equal(run_trial(&machine, &kills[i]), 0);
-		wanted = kernel_tree();
-		power_off(&machine);
-		for (size_t j = 0; j < array_size(read_faults); j++) {
-			unsigned int n = 1;
+		failed += fail_each_read(*state, &faulty);
+	}
+	assert_true(failed >= 40);
+}
 
-			while (!fail_read(*state, &kills[i], wanted, n, read_faults[j], &failed))
-				assert_true(n++ < READS_MAX);
-		}
+static void a_job_that_is_cancelled_is_undone(void **state)
+{
+	unsigned int failed = 0;
+
+	for (size_t i = 0; i < array_size(kills); i++) {
+		struct faulty_job faulty = job_of(&kills[i]);
+
+		failed += cancel_after_each_write(*state, &faulty);
 	}
 	assert_true(failed >= 40);
 }
@@ -296,6 +165,7 @@ static unsigned int kill_before_each_write(const char *folder, const struct tria
 	wanted = kernel_tree();
 	power_off(&machine);
 	for (unsigned int n = 1; n < WRITES_MAX; n++) {
+		char when[64];
 		bool lived;
 
 		machine = begin(folder, trial);
@@ -305,8 +175,8 @@ static unsigned int kill_before_each_write(const char *folder, const struct tria
 		if (!lived && run_trial(&machine, trial) < 0)
 			fail_msg("killed before write %u, then: %s\n%s", n, machine.error.message,
 				 messages);
-		assert_same_tree(wanted, &machine, n);
-		assert_int_equal(access(at(machine.kmemd->run, "journal.json"), F_OK), -1);
+		snprintf(when, sizeof(when), "killed before write %u", n);
+		assert_same_tree(wanted, &machine, when);
 		/* Before the first write there is no journal that could be found. */
 		if (!lived && n > 1 && strstr(messages, "steps"))
 			assert_int_equal(recovered, 1);
@@ -365,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_folder(a_job_whose_write_fails_leaves_the_machine_as_it_was),
 		with_folder(a_job_whose_read_fails_says_only_what_is_so),
+		with_folder(a_job_that_is_cancelled_is_undone),
 		with_folder(a_job_that_is_killed_is_finished_by_the_next_one),
 		with_folder(what_a_killed_job_left_is_told),
 		with_folder(a_journal_that_is_garbage_is_told_and_ignored),

@@ -1,114 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is asked for by hand, on a kernel made of files: done, verified, held against policy,
  * undone. */
-#include "fake-dax-region.h"
+#include "requests.h"
 
-#include "base/error.h"
-#include "context.h"
 #include "job/drain-job.h"
 #include "job/engine.h"
-#include "job/event.h"
 #include "job/policy-job.h"
-#include "job/request-job.h"
 #include "plan/plan-request.h"
-#include "policy/policy.h"
 #include "step/run.h"
-#include "json/status-json.h"
-
-#include <sys/wait.h>
-
-#define HMEM_POLICY                                                                                \
-	"[Match]\nKind=hmem\n[Lifecycle]\nDrainTimeoutSec=1\n[Memory]\nMode=system-ram\n"
-#define FIRST (HMEM_START / BLOCK)
-
-static char messages[8192];
-
-static void on_event(void *userdata, const struct kmemd_event *event)
-{
-	size_t used = strlen(messages);
-
-	(void)userdata;
-	if (event->message)
-		snprintf(messages + used, sizeof(messages) - used, "%d: %s\n", event->type,
-			 event->message);
-}
-
-static struct kmemd_job job = {.event = on_event, .timeout_sec = 1};
-
-struct machine {
-	struct kmemd *kmemd;
-	struct kmemd_policy *policy;
-	struct kmemd_error error;
-	struct json_object *results;
-	char *before;
-};
-
-static void take_picture(struct machine *machine)
-{
-	free(machine->before);
-	machine->before = kernel_tree();
-}
-
-static struct machine boot(const char *folder, const char *auto_online)
-{
-	char run[600], proc[600];
-	struct kmemd_paths paths = {.sysfs = kernel, .run = run, .procfs = proc};
-	struct machine machine = {.policy = policy_of(HMEM_POLICY)};
-
-	kernel_boot(folder, "online_movable\n");
-	write_text(at(folder, "sys/devices/system/memory/block_size_bytes"), "8000000\n");
-	write_text(at(folder, "proc/meminfo"),
-		   "MemTotal: 2097152 kB\nMemFree: 1048576 kB\nMemAvailable: 1048576 kB\n");
-	write_text(at(folder, "sys/devices/system/node/node0/meminfo"),
-		   "Node 0 MemTotal: 2097152 kB\nNode 0 MemFree: 1048576 kB\n");
-	add_dax_region();
-	write_text(sysfs("devices/system/memory/auto_online_blocks"), auto_online);
-	messages[0] = '\0';
-	snprintf(run, sizeof(run), "%s/run", folder);
-	snprintf(proc, sizeof(proc), "%s/proc", folder);
-	assert_int_equal(kmemd_new(&machine.kmemd, &paths), 0);
-	take_picture(&machine);
-	return machine;
-}
-
-static void power_off(struct machine *machine, const char *folder)
-{
-	if (fault.violation)
-		fail_msg("%s\n%s", fault.violation, messages);
-	assert_int_equal(access(at(machine->kmemd->run, "journal.json"), F_OK), -1);
-	assert_true(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD); /* no zombies */
-	kmemd_free(machine->kmemd);
-	kmemd_policy_free(machine->policy);
-	json_object_put(machine->results);
-	free(machine->before);
-	write_dax_region = NULL;
-	folder_remove(at(folder, "sys"));
-	folder_remove(at(folder, "run"));
-}
-
-static int ask_all(struct machine *machine, struct kmemd_request request, char *const *names)
-{
-	memset(&machine->error, 0, sizeof(machine->error));
-	json_object_put(machine->results);
-	machine->results = NULL;
-	messages[0] = '\0';
-	request.devices = names;
-	return kmemd_request(machine->kmemd, machine->policy, &request, &job, &machine->results,
-			     &machine->error);
-}
-
-static int ask(struct machine *machine, struct kmemd_request request, const char *name)
-{
-	char *names[] = {(char *)name, NULL};
-
-	return ask_all(machine, request, name ? names : NULL);
-}
-
-static void assert_done(const struct machine *machine, int r)
-{
-	if (r < 0)
-		fail_msg("%s\n%s", machine->error.message, messages);
-}
 
 static const char *result_of(const struct machine *machine, size_t i)
 {
@@ -143,26 +42,6 @@ static unsigned int held(const struct machine *machine)
 	return count;
 }
 
-#define OFFLINED "Normal Movable"
-
-static const struct kmemd_request online = {.verb = KMEMD_ONLINE_MEMORY};
-static const struct kmemd_request offline = {.verb = KMEMD_OFFLINE_MEMORY};
-static const struct kmemd_request to_kernel_zone = {
-	.verb = KMEMD_ONLINE_MEMORY,
-	.no_movable = true,
-};
-static const struct kmemd_request to_ram = {
-	.verb = KMEMD_RECONFIGURE_DEVICE,
-	.mode = KMEMD_MODE_SYSTEM_RAM,
-};
-static const struct kmemd_request to_devdax = {
-	.verb = KMEMD_RECONFIGURE_DEVICE,
-	.mode = KMEMD_MODE_DEVDAX,
-	.force = true,
-};
-static const struct kmemd_request create = {.verb = KMEMD_CREATE_DEVICE};
-static const struct kmemd_request destroy = {.verb = KMEMD_DESTROY_DEVICE, .force = true};
-
 /* --- what is asked for is done
  * --------------------------------------------------------------------------------------- */
 
@@ -189,7 +68,7 @@ static void memory_goes_offline_and_is_held_until_it_is_back(void **state)
 	assert_done(&machine, ask(&machine, to_kernel_zone, "dax2.0"));
 	assert_blocks(FIRST, 16, "Normal");
 	assert_int_equal(held(&machine), 1);
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 static void note_order(const char *path, const char *value)
@@ -236,7 +115,7 @@ static void all_ranges_and_no_neighbours(void **state)
 	fault.noted[0] = '\0';
 	assert_done(&machine, ask(&machine, online, "dax2.0"));
 	assert_string_equal(fault.noted, "0 1 4 5 ");
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 static void modes_change_whatever_the_kernel_does_by_itself(void **state)
@@ -263,19 +142,8 @@ static void modes_change_whatever_the_kernel_does_by_itself(void **state)
 		assert_int_equal(held(&machine), 0);
 		assert_string_equal(text_of(sysfs("devices/system/memory/auto_online_blocks")),
 				    settings[i]);
-		power_off(&machine, *state);
+		power_off(&machine);
 	}
-}
-
-/* Bound, and without a block, as somebody wrote it to the device's state. */
-static void unplug(struct machine *machine)
-{
-	const char *path = sysfs("bus/dax/devices/dax2.0/state");
-
-	write_text(path, "online_movable");
-	assert_int_equal(kernel_write(path, "unplugged"), 0);
-	assert_false(exists(sysfs("devices/system/memory/memory%llu", (long long)FIRST)));
-	take_picture(machine);
 }
 
 static void what_is_unplugged_is_plugged_in_again(void **state)
@@ -309,7 +177,7 @@ static void what_is_unplugged_is_plugged_in_again(void **state)
 		    kmemd_apply(machine.kmemd, machine.policy, "dax2.0", &job, &machine.error));
 	assert_blocks(FIRST, 16, "Movable");
 	assert_string_equal(text_of(sysfs("bus/dax/devices/dax2.0/state")), "online_movable");
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 static void what_cannot_be_plugged_in_stays_unplugged(void **state)
@@ -325,7 +193,7 @@ static void what_cannot_be_plugged_in_stays_unplugged(void **state)
 			"dax2.0/state: Cannot allocate memory (dax2.0 is unplugged, and its "
 			"blocks could not be added or put online: see the kernel log)");
 	assert_as_before(&machine);
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 static void several_devices_have_a_result_each(void **state)
@@ -345,7 +213,7 @@ static void several_devices_have_a_result_each(void **state)
 	assert_int_equal(machine.error.result, KMEMD_NO_DEVICE);
 	assert_int_equal(ask(&machine, online, "dax1.0"), -EBUSY);
 	assert_int_equal(machine.error.result, KMEMD_REFUSED);
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 static void all_leaves_persistent_memory_alone(void **state)
@@ -360,7 +228,7 @@ static void all_leaves_persistent_memory_alone(void **state)
 	assert_contains(messages, "what is on it is overwritten");
 	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax1.0")), "kmem");
 	assert_blocks(NVDIMM_START / BLOCK, 4, "Movable");
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 static void devices_are_cut_resized_and_destroyed(void **state)
@@ -377,6 +245,8 @@ static void devices_are_cut_resized_and_destroyed(void **state)
 	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax2.0")), "kmem");
 	assert_blocks(FIRST, 4, "Movable");
 	assert_false(exists(sysfs("devices/system/memory/memory%" PRIu64, FIRST + 4)));
+	/* By the name that it has now, which is its range. */
+	assert_contains(describe_records(&machine), "hmem:0x3000000000+0x20000000 is held");
 	assert_done(&machine, ask(&machine, create, NULL));
 	assert_string_equal(driver_of(sysfs("bus/dax/devices/dax2.1")), "device_dax");
 	assert_int_equal(number_of(sysfs("bus/dax/devices/dax2.1/size")), 12 * BLOCK);
@@ -387,7 +257,7 @@ static void devices_are_cut_resized_and_destroyed(void **state)
 	resize.size = HMEM_SIZE;
 	assert_done(&machine, ask(&machine, resize, "dax2.0"));
 	assert_as_before(&machine);
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 /* --- what cannot be done is undone
@@ -406,7 +276,7 @@ static void a_stuck_block_is_named_and_the_others_come_back(void **state)
 			"memory1541 of dax2.0 stays movable after 15 of 16 blocks");
 	assert_as_before(&machine);
 	assert_int_equal(held(&machine), 0);
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 static void what_is_done_is_kept_on_request(void **state)
@@ -424,7 +294,7 @@ static void what_is_done_is_kept_on_request(void **state)
 	assert_blocks(FIRST, 5, OFFLINED);
 	assert_blocks(FIRST + 5, 1, "Movable");
 	assert_blocks(FIRST + 6, 10, OFFLINED);
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 /* One zone too many, or both at once: that is nothing that could pass as done. */
@@ -450,181 +320,7 @@ static void mixed_zones_are_no_success(void **state)
 	assert_contains(machine.error.message,
 			"memory1539 of dax2.0 is mixed and should be movable");
 	fault.before = NULL;
-	power_off(&machine, *state);
-}
-
-struct trial {
-	const char *name; /* NULL: all regions */
-	struct kmemd_request request;
-	bool unplugged;
-};
-
-static const struct trial trials[] = {
-	{"dax2.0", {.verb = KMEMD_OFFLINE_MEMORY}, false},
-	{"dax2.0", {.verb = KMEMD_ONLINE_MEMORY, .no_movable = true}, false},
-	{"dax2.0",
-	 {.verb = KMEMD_RECONFIGURE_DEVICE, .mode = KMEMD_MODE_DEVDAX, .force = true},
-	 false},
-	{"dax1.0", {.verb = KMEMD_RECONFIGURE_DEVICE, .mode = KMEMD_MODE_SYSTEM_RAM}, false},
-	{"dax2.0",
-	 {.verb = KMEMD_RECONFIGURE_DEVICE,
-	  .has_size = true,
-	  .size = 4 * BLOCK,
-	  .align = BLOCK / 64,
-	  .force = true},
-	 false},
-	{"dax2.0", {.verb = KMEMD_DESTROY_DEVICE, .force = true}, false},
-	{"dax1.0", {.verb = KMEMD_DISABLE_DEVICE}, false},
-	{NULL, {.verb = KMEMD_CREATE_DEVICE}, false},
-	{"dax2.0", {.verb = KMEMD_ONLINE_MEMORY}, true},
-};
-
-/* What creates a device finds capacity that dax2.0 leaves to its region. */
-static struct machine boot_for(const char *folder, const struct trial *trial)
-{
-	static const struct kmemd_request shrink = {
-		.verb = KMEMD_RECONFIGURE_DEVICE,
-		.has_size = true,
-		.size = 4 * BLOCK,
-		.force = true,
-	};
-	struct machine machine = boot(folder, "online\n");
-
-	if (trial->request.verb == KMEMD_CREATE_DEVICE) {
-		assert_done(&machine, ask(&machine, shrink, "dax2.0"));
-		take_picture(&machine);
-	}
-	if (trial->unplugged)
-		unplug(&machine);
-	return machine;
-}
-
-/* Every write of every verb fails once, in ways that a kernel and a full disk have. */
-static void whatever_fails_the_machine_is_as_it_was(void **state)
-{
-	static const int errnums[] = {EBUSY, EIO, ENODEV};
-	unsigned int failed = 0;
-
-	for (size_t i = 0; i < array_size(trials); i++) {
-		const struct trial *trial = &trials[i];
-
-		for (unsigned int n = 1; n < 200; n++) {
-			struct machine machine = boot_for(*state, trial);
-			bool ran_out;
-			int r;
-
-			fault.writes = 0;
-			fault.errnum = errnums[(i + n) % array_size(errnums)];
-			fault.at = n;
-			r = ask(&machine, trial->request, trial->name);
-			ran_out = fault.writes < n;
-			fault.at = 0;
-			failed += r < 0;
-			if (r < 0 && machine.error.result != KMEMD_PARTLY)
-				assert_as_before(&machine);
-			if (ran_out)
-				assert_done(&machine, r);
-			assert_string_equal(
-				text_of(sysfs("devices/system/memory/auto_online_blocks")),
-				"online");
-			power_off(&machine, *state);
-			if (ran_out)
-				break;
-		}
-	}
-	assert_true(failed > 20);
-}
-
-/* --- killed -------------------------------------------------------------------------------------
- */
-
-struct trial_run {
-	struct machine machine;
-	const struct trial *trial;
-};
-
-static int ask_trial(void *data)
-{
-	struct trial_run *run = data;
-
-	return ask(&run->machine, run->trial->request, run->trial->name);
-}
-
-static bool is_tree(const char *wanted)
-{
-	_cleanup_free_ char *now = kernel_tree();
-
-	return !strcmp(now, wanted);
-}
-
-/* The first line in which the tree is not as it was before. */
-static const char *first_difference(const struct machine *machine)
-{
-	static char line[512];
-	_cleanup_free_ char *now = kernel_tree();
-	size_t same = 0;
-
-	while (now[same] && now[same] == machine->before[same])
-		same++;
-	while (same && now[same - 1] != '\n')
-		same--;
-	snprintf(line, sizeof(line), "'%.*s' instead of '%.*s'", (int)strcspn(now + same, "\n"),
-		 now + same, (int)strcspn(machine->before + same, "\n"), machine->before + same);
-	return line;
-}
-
-/* Any job puts right what one that was killed has left, before it looks for its own device. */
-static void recover(struct machine *machine)
-{
-	char *names[] = {"dax9.9", NULL};
-
-	assert_int_equal(ask_all(machine, offline, names), -ENODEV);
-}
-
-/* What the request makes of the machine when nothing comes in between; to be freed. */
-static char *outcome_of(const char *folder, const struct trial *trial)
-{
-	struct machine machine = boot_for(folder, trial);
-	char *wanted;
-
-	assert_done(&machine, ask(&machine, trial->request, trial->name));
-	wanted = kernel_tree();
-	power_off(&machine, folder);
-	return wanted;
-}
-
-/* Returns how often it was killed. */
-static unsigned int kill_at_each_write(const char *folder, const struct trial *trial)
-{
-	_cleanup_free_ char *wanted = outcome_of(folder, trial);
-
-	for (unsigned int n = 1; n < 200; n++) {
-		struct machine machine = boot_for(folder, trial);
-		struct trial_run run = {machine, trial};
-		bool lived = survives_kill(n, ask_trial, &run);
-
-		if (!lived)
-			recover(&machine);
-		if (!is_tree(wanted) && (lived || !is_tree(machine.before)))
-			fail_msg("%s, killed before write %u: neither as wanted nor as before: "
-				 "%s\n%s",
-				 trial->name ? trial->name : "all", n, first_difference(&machine),
-				 messages);
-		power_off(&machine, folder);
-		if (lived)
-			return n - 1;
-	}
-	fail_msg("the request does not end");
-	return 0;
-}
-
-static void a_request_that_is_killed_is_undone_by_the_next_job(void **state)
-{
-	unsigned int killed = 0;
-
-	for (size_t i = 0; i < array_size(trials); i++)
-		killed += kill_at_each_write(*state, &trials[i]);
-	assert_true(killed >= 60);
+	power_off(&machine);
 }
 
 /* --- two at once
@@ -649,7 +345,7 @@ static void two_at_once_take_turns(void **state)
 	}
 	/* All one or all the other. */
 	assert_blocks(FIRST, 16, is_online(FIRST) ? "Movable" : OFFLINED);
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 static void dry_runs_change_nothing(void **state)
@@ -671,7 +367,7 @@ static void dry_runs_change_nothing(void **state)
 	}
 	assert_int_equal(fault.writes, 0);
 	assert_as_before(&machine);
-	power_off(&machine, *state);
+	power_off(&machine);
 }
 
 /* Without a timeout it ends only when nothing has changed for a while. */
@@ -710,8 +406,6 @@ int main(void)
 		with_folder(a_stuck_block_is_named_and_the_others_come_back),
 		with_folder(what_is_done_is_kept_on_request),
 		with_folder(mixed_zones_are_no_success),
-		with_folder(whatever_fails_the_machine_is_as_it_was),
-		with_folder(a_request_that_is_killed_is_undone_by_the_next_job),
 		with_folder(two_at_once_take_turns),
 		with_folder(dry_runs_change_nothing),
 		cmocka_unit_test(patience_is_the_time_given_or_as_long_as_blocks_change),

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Moving a memmap while its memory is in use: planned, done, refused, undone whatever fails. */
-#include "fake-kernel.h"
+#include "faulty-job.h"
 
-#include "base/error.h"
-#include "context.h"
 #include "inventory/inventory.h"
 #include "inventory/snapshot.h"
 #include "job/drain-job.h"
-#include "job/event.h"
 #include "job/memmap-job.h"
 #include "job/policy-job.h"
 #include "plan/plan-memmap.h"
@@ -20,55 +17,22 @@
 #define POLICY(rest)                                                                               \
 	"[Match]\nUuid=" UUID "\n[Lifecycle]\nDrainTimeoutSec=60\n[Memory]\nMode=system-"          \
 	"ram\n" rest
-#define SWITCH	   "bus/dax/devices/dax1.0/memmap_on_memory"
-#define WRITES_MAX 100
+#define SWITCH "bus/dax/devices/dax1.0/memmap_on_memory"
 
-static char messages[8192];
-
-static void on_event(void *userdata, const struct kmemd_event *event)
-{
-	size_t used = strlen(messages);
-
-	(void)userdata;
-	if (event->message)
-		snprintf(messages + used, sizeof(messages) - used, "%d: %s\n", event->type,
-			 event->message);
-}
-
-static const struct kmemd_job job = {.event = on_event};
-
-struct machine {
-	struct kmemd *kmemd;
-	struct kmemd_policy *policy;
-	struct kmemd_error error;
-};
+static const struct kmemd_job job = {.event = on_event, .cancelled = is_cancelled};
 
 /* A machine whose NVDIMM is system RAM in the zone that its policy says. */
 static struct machine boot(const char *folder, const char *auto_online, const char *policy)
 {
-	char run[600], proc[600];
-	struct kmemd_paths paths = {.sysfs = kernel, .run = run, .procfs = proc};
-	struct machine machine = {.policy = policy_of(policy)};
+	struct machine machine;
 
-	folder_remove(at(folder, "sys"));
-	folder_remove(at(folder, "run"));
+	clear_folder(folder);
 	kernel_boot(folder, auto_online);
-	messages[0] = '\0';
-	snprintf(run, sizeof(run), "%s/run", folder);
-	snprintf(proc, sizeof(proc), "%s/proc", folder);
-	assert_int_equal(kmemd_new(&machine.kmemd, &paths), 0);
+	machine = start_kmemd(folder, policy);
 	if (kmemd_apply(machine.kmemd, machine.policy, UUID, &job, &machine.error) < 0)
 		fail_msg("%s", machine.error.message);
 	fault.writes = 0;
 	return machine;
-}
-
-static void power_off(struct machine *machine)
-{
-	if (fault.violation)
-		fail_msg("%s\n%s", fault.violation, messages);
-	kmemd_free(machine->kmemd);
-	kmemd_policy_free(machine->policy);
 }
 
 static int move(struct machine *machine, bool on)
@@ -153,36 +117,84 @@ static void refused_before_anything_is_written(void **state)
 	power_off(&machine);
 }
 
-/* Whatever fails, the machine is as it was, or as it should be. */
-static void undone_whatever_fails(void **state)
+/* Where the memmap is to be in the end; where it is before, is the other place. */
+struct trial {
+	const char *name, *policy;
+	bool rebind, on;
+};
+
+static const struct trial trials[] = {
+	{"memmap off --rebind", POLICY(""), true, false},
+	{"memmap on --rebind", POLICY("Zone=kernel\n"), true, true},
+	{"memmap on, of devdax", "[Match]\nUuid=" UUID "\n[Memory]\nMode=devdax\n", false, true},
+};
+
+static int run_trial(struct machine *machine, const void *data)
 {
-	static const int errors[] = {EBUSY, EINVAL, ENOMEM};
+	const struct trial *trial = data;
+
+	if (trial->rebind)
+		return move(machine, trial->on);
+	memset(&machine->error, 0, sizeof(machine->error));
+	return kmemd_memmap_set(machine->kmemd, UUID, trial->on, &job, &machine->error);
+}
+
+static struct machine begin(const char *folder, const void *data)
+{
+	const struct trial *trial = data;
+	struct machine machine = boot(folder, "online", trial->policy);
+
+	if (trial->rebind && trial->on && move(&machine, false) < 0)
+		fail_msg("%s", machine.error.message);
+	return machine;
+}
+
+static struct faulty_job job_of(const struct trial *trial)
+{
+	return (struct faulty_job){
+		.name = trial->name,
+		.auto_online = "online",
+		.trial = trial,
+		.begin = begin,
+		.run = run_trial,
+		.describe = describe_records,
+	};
+}
+
+static void undone_whatever_cannot_be_written(void **state)
+{
 	unsigned int failed = 0;
 
-	for (size_t i = 0; i < array_size(errors); i++)
-		for (unsigned int n = 1; n < WRITES_MAX; n++) {
-			struct machine machine = boot(*state, "online", POLICY(""));
-			_cleanup_free_ char *before = kernel_tree(), *after = NULL;
-			int r;
+	for (size_t i = 0; i < array_size(trials); i++) {
+		struct faulty_job faulty = job_of(&trials[i]);
 
-			fault.errnum = errors[i];
-			fault.at = n;
-			r = move(&machine, false);
-			after = kernel_tree();
-			if (r < 0 && strcmp(before, after))
-				fail_msg("write %u: not as it was: %s\n%s", n,
-					 machine.error.message, messages);
-			if (r == 0) {
-				assert_string_equal(text_of(sysfs(SWITCH)), "0");
-				assert_blocks_are("Movable");
-			}
-			failed += r < 0;
-			power_off(&machine);
-			if (fault.writes < n)
-				break;
-			assert_int_not_equal(n, WRITES_MAX - 1);
-		}
-	assert_true(failed > 5);
+		failed += fail_each_write(*state, &faulty);
+	}
+	assert_true(failed >= 20);
+}
+
+static void undone_whatever_cannot_be_read(void **state)
+{
+	unsigned int failed = 0;
+
+	for (size_t i = 0; i < array_size(trials); i++) {
+		struct faulty_job faulty = job_of(&trials[i]);
+
+		failed += fail_each_read(*state, &faulty);
+	}
+	assert_true(failed >= 20);
+}
+
+static void undone_whenever_it_is_cancelled(void **state)
+{
+	unsigned int failed = 0;
+
+	for (size_t i = 0; i < array_size(trials); i++) {
+		struct faulty_job faulty = job_of(&trials[i]);
+
+		failed += cancel_after_each_write(*state, &faulty);
+	}
+	assert_true(failed >= 20);
 }
 
 static int move_to_dram(void *machine)
@@ -286,7 +298,9 @@ int main(void)
 		with_folder(moved_there_and_back_in_its_zone),
 		with_folder(what_is_so_already_is_not_touched),
 		with_folder(refused_before_anything_is_written),
-		with_folder(undone_whatever_fails),
+		with_folder(undone_whatever_cannot_be_written),
+		with_folder(undone_whatever_cannot_be_read),
+		with_folder(undone_whenever_it_is_cancelled),
 		with_folder(undone_wherever_it_is_killed),
 		with_folder(the_plan_is_shown),
 		cmocka_unit_test(asked_for_and_not_given_is_bound_anew),

@@ -52,7 +52,7 @@ static struct machine boot(const char *folder)
 
 	kernel_boot(folder, "offline\n");
 	write_text(at(folder, "proc/meminfo"), "MemTotal: 2097152 kB\nMemAvailable: 1048576 kB\n");
-	add_dax_region();
+	add_dax_region(HMEM_SIZE);
 	memset(&told, 0, sizeof(told));
 	snprintf(run, sizeof(run), "%s/run", folder);
 	snprintf(proc, sizeof(proc), "%s/proc", folder);
