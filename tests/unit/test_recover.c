@@ -244,6 +244,25 @@ static void a_job_that_waits_is_found_until_it_dies(void **state)
 	power_off(&machine);
 }
 
+/* The journal of who had the lock, and those of all that waited, in one go. */
+static void all_that_were_cut_short_are_put_right(void **state)
+{
+	struct machine machine = boot(*state, "offline\n", IGNORE);
+	struct journal journal = {0};
+
+	for (unsigned int i = 0; i < 3; i++) {
+		snprintf(journal.device, sizeof(journal.device), "cxl-ram:0x%u", i);
+		write_journal(&machine, HELD);
+		if (i < 2)
+			close(parking_enter(machine.kmemd, &journal));
+	}
+	recover(&machine);
+	assert_int_equal(told.counts[KMEMD_EVENT_RECOVERED], 3);
+	assert_false(parking_has_orphan(machine.kmemd->run));
+	assert_false(exists(at(machine.kmemd->run, "journal.json")));
+	power_off(&machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +274,7 @@ int main(void)
 		with_folder(a_job_that_was_done_is_not_undone),
 		with_folder(a_device_that_is_gone_took_it_along),
 		with_folder(a_job_that_waits_is_found_until_it_dies),
+		with_folder(all_that_were_cut_short_are_put_right),
 		with_folder_without_input(a_job_that_waits_is_found_until_it_dies),
 	};
 
