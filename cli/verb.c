@@ -75,7 +75,7 @@ void verb_print_all(void)
 		char left[64];
 
 		snprintf(left, sizeof(left), "%s %s", verbs[i]->name, verbs[i]->arguments);
-		printf("  %-33s %s\n", left, verbs[i]->summary);
+		printf("  %-34s %s\n", left, verbs[i]->summary);
 	}
 	options_print_help(OPTIONS(&option_version, &option_list_commands));
 	printf("\n'kmemctl help VERB' shows the options of a verb. A DEVICE is called by a kernel "

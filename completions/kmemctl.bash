@@ -44,6 +44,12 @@ _kmemctl_devices()
 	_kmemctl_members "$json" "$keys"
 }
 
+# The values of a member of status: of the devices, or the CXL regions.
+_kmemctl_of_status()
+{
+	_kmemctl_members "$(kmemctl status --json=short 2>/dev/null)" "$1"
+}
+
 # The dax devices: what daxctl's verbs are about.
 _kmemctl_dax()
 {
@@ -159,6 +165,8 @@ _kmemctl_argument()
 	policy:*) _kmemctl_value FILE "$cur" '' ;;
 	*:0:*VERB*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_verbs)" ;;
 	*:*:*'DEVICE [DEVICE...]'*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_devices "$cur")" ;;
+	*:*:*'MEMDEV [MEMDEV...]'*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_of_status device)" ;;
+	*:*:*'REGION [REGION...]'*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_of_status region)" ;;
 	*:*:*'DEVICE...|all'*) _kmemctl_reply "$cur" '' -W "all $(_kmemctl_dax)" ;;
 	*:*:*'DEVICE...'*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_dax)" ;;
 	*:0:*DEVICE*) _kmemctl_reply "$cur" '' -W "$(_kmemctl_devices "$cur")" ;;

@@ -120,6 +120,10 @@ function __kmemctl_arguments
             __kmemctl_verbs
         case '*DEVICE [DEVICE...]*'
             __kmemctl_devices
+        case '*MEMDEV [MEMDEV...]*'
+            __kmemctl_members device (kmemctl status --json=short 2>/dev/null | string collect)
+        case '*REGION [REGION...]*'
+            __kmemctl_members region (kmemctl status --json=short 2>/dev/null | string collect)
         case '*DEVICE...|all*'
             printf '%s\n' all (__kmemctl_dax)
         case '*DEVICE...*'

@@ -21,6 +21,14 @@ _kmemctl_dax_or_all() {
 	_kmemctl_dax all
 }
 
+_kmemctl_memdevs() {
+	_kmemctl_members "$(kmemctl status --json=short 2>/dev/null)" device memdev
+}
+
+_kmemctl_cxl_regions() {
+	_kmemctl_members "$(kmemctl status --json=short 2>/dev/null)" region region
+}
+
 _kmemctl_regions() {
 	_kmemctl_members "$(kmemctl list -R --json=short 2>/dev/null)" id region all
 }
@@ -101,6 +109,8 @@ _kmemctl_arguments() {
 	*check\|show*) arguments_of_verb=(':action:(check show import)' '*:file or device:_kmemctl_policy_argument') ;;
 	*VERB*) arguments_of_verb=('::verb:_kmemctl_verbs') ;;
 	*'DEVICE [DEVICE...]'*) arguments_of_verb=('*:device:_kmemctl_devices') ;;
+	*'MEMDEV [MEMDEV...]'*) arguments_of_verb=('*:memdev:_kmemctl_memdevs') ;;
+	*'REGION [REGION...]'*) arguments_of_verb=('*:region:_kmemctl_cxl_regions') ;;
 	*'DEVICE...|all'*) arguments_of_verb=('*:device:_kmemctl_dax_or_all') ;;
 	*'DEVICE...'*) arguments_of_verb=('*:device:_kmemctl_dax') ;;
 	*DEVICE*'[on|off]'*) arguments_of_verb=('::device:_kmemctl_devices' '::memmap:(on off)') ;;

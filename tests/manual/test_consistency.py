@@ -237,6 +237,7 @@ VALUES = {
     "kmemctl list --json=": "pretty short off", "kmemctl list -d ": "all dax7.0 dax8.3", "kmemctl online-memory -r ": "all 7 8",
     "kmemctl online-memory ": "all dax7.0 dax8.3", "kmemctl list dax8": "dax8.3", "kmemctl drain ": "mem5 region3 dax8.3",
     "kmemctl drain 0x": "0x77", "kmemctl drain dax8.3 ": "mem5 region3 dax8.3", "kmemctl -p /tmp memmap -t 5 mem5 ": "on off", "kmemctl policy ": "check show import",
+    "kmemctl create-region ": "mem5", "kmemctl destroy-region -f ": "region3", "kmemctl drain --region reg": "region3",
     "kmemctl help expl": "explain", "kmemctl apply -t ": "", "kmemctl monitor ": "",
 }
 
@@ -252,8 +253,9 @@ def test_completion_has_values(shell, shell_path):
 def test_zsh_completes_devices(shell_path):
     if not shutil.which("zsh"):
         pytest.skip("zsh is not installed")
-    answers = ask("zsh", ["_kmemctl_dax_or_all", "_kmemctl_devices", "_kmemctl_regions"], shell_path)
-    assert [set(answer.split("\x01")) for answer in answers] == [{"all", "dax7.0", "dax8.3"}, {"mem5", "region3", "dax8.3"}, {"all", "7", "8"}]
+    answers = ask("zsh", ["_kmemctl_dax_or_all", "_kmemctl_devices", "_kmemctl_regions", "_kmemctl_memdevs", "_kmemctl_cxl_regions"], shell_path)
+    assert [set(answer.split("\x01")) for answer in answers] == [{"all", "dax7.0", "dax8.3"}, {"mem5", "region3", "dax8.3"}, {"all", "7", "8"},
+                                                                 {"mem5"}, {"region3"}]
 
 
 # -- documents ---------------------------------------------------------------------------------------------------------------
