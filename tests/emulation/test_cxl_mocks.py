@@ -316,8 +316,8 @@ def test_regions_by_hand_are_what_was_asked_for(guest, sets):
     that makes none by itself."""
     before = what_there_is(guest)
     sets(policy_of(ALL).replace("Create=yes", "Create=no"))
-    for serials, options, granularity in (([2], "", None), ([2, 6], "-g 1K", 1024), ([2, 3], "", 4096), ([4, 1, 2, 3], "", 4096),
-                                          ([0, 1, 2, 3, 4, 5, 6, 7], "-m -w 8", 4096)):
+    for serials, options, granularity, size in (([2], "", None, GIB), ([2, 6], "-g 1K -s 1G", 1024, GIB), ([2, 3], "", 4096, 2 * GIB),
+                                                ([4, 1, 2, 3], "-s 2G", 4096, 2 * GIB), ([0, 1, 2, 3, 4, 5, 6, 7], "-m -w 8", 4096, 8 * GIB)):
         names = see(guest).memdevs
         result = kmemctl(guest, f"create-region --json {options} {' '.join(names[serial] for serial in sorted(serials, reverse=True))}", 240)
         assert result.rc == 0, (serials, result.err)
@@ -327,7 +327,7 @@ def test_regions_by_hand_are_what_was_asked_for(guest, sets):
         compare(guest)
         wait_idle(guest)
         machine = see(guest)
-        assert set(machine.regions) == {region} and machine.blocks_of(serials[0]) == ["Movable"] * (len(serials) * GIB // BLOCK)
+        assert set(machine.regions) == {region} and machine.blocks_of(serials[0]) == ["Movable"] * (size // BLOCK)
         assert records(guest) == {}
         assert kmemctl(guest, f"destroy-region -f {region}", 240).rc == 0
         assert what_there_is(guest) == before

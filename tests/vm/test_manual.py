@@ -139,6 +139,7 @@ class Machine:
     def called_here(self, command):
         """A command with the names of this machine: which region comes first is the kernel's affair."""
         region = self.names["dax1."].strip("dax.")
+        command = re.sub(r"\bregion0\b", f"region{self.names['dax0.'].strip('dax.')}", command)
         command = re.sub(r"\bdax[01]\.", lambda match: self.names[match[0]], command)
         return re.sub(r"(?<=-r )1\b", region, command)
 
