@@ -72,7 +72,7 @@ static enum set_part ask_part(void *userdata, const struct device *device,
 {
 	const struct policy_job *job = userdata;
 	char why[sizeof(((struct record *)NULL)->message)];
-	struct kmemd_error error = {0}; /* told by whoever does the device */
+	struct kmemd_error error = {0}; /* do_device() reports it */
 	struct record record;
 	int known = record_look(job->kmemd, device, &record, &error);
 

@@ -58,7 +58,7 @@ static int undo(struct run *run, struct json_object *what, struct kmemd_error *e
 	char name[DEVICE_NAME_MAX];
 	int r = dax_read_number(run, json_text(what, "dax"), "size", &size, error);
 
-	/* One that is gone is made anew. */
+	/* A device that is gone is created again. */
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == 0 && size)
